@@ -1,0 +1,61 @@
+"""What every test gets: no network, no real AWS account, and a Lambda context.
+
+Only tests marked `local` or `browser` may open a socket; every other test that tries fails and says so. Credentials
+and region are dummies, set before any module under test is imported, so that nothing can reach an account by accident.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import pytest_socket
+
+_MAY_OPEN_SOCKETS = ("local", "browser")
+
+for _name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[_name]
+os.environ.update(
+    AWS_ACCESS_KEY_ID="testing",
+    AWS_SECRET_ACCESS_KEY="testing",
+    AWS_DEFAULT_REGION="eu-central-1",
+    AWS_REGION="eu-central-1",
+    AWS_EC2_METADATA_DISABLED="true",
+    # Not a file that exists: a developer's own profile must not change what a test does.
+    AWS_CONFIG_FILE=os.devnull,
+    AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+    POWERTOOLS_SERVICE_NAME="hearback",
+    POWERTOOLS_METRICS_NAMESPACE="Hearback",
+)
+
+
+@pytest.fixture(autouse=True)
+def _sockets_closed(request: pytest.FixtureRequest) -> Iterator[None]:
+    if any(request.node.get_closest_marker(name) for name in _MAY_OPEN_SOCKETS):
+        yield
+        return
+    pytest_socket.disable_socket(allow_unix_socket=True)
+    yield
+    pytest_socket.enable_socket()
+
+
+@dataclass(frozen=True)
+class LambdaContext:
+    """The part of Lambda's context object that Powertools and our handlers read."""
+
+    function_name: str = "hearback-test"
+    function_version: str = "$LATEST"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:hearback-test"
+    aws_request_id: str = "52fdfc07-2182-454f-963f-5f0f9a621d72"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 30_000
+
+
+@pytest.fixture
+def lambda_context() -> LambdaContext:
+    """The context that a `lambda_handler` is called with."""
+    return LambdaContext()
