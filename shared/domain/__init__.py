@@ -1,0 +1,1 @@
+"""What is true without AWS, clock or network: pure models and rules."""

@@ -1,0 +1,140 @@
+"""Messages: one e-mail or SMS to one recipient, from the wish to send it to its receipt.
+
+    new → claimed(lease) → attempting → sent
+                 │             ├──────→ failed(reason)
+                 │             └──────→ ambiguous ──(receipt)──→ sent
+                 └──→ suppressed(reason) | expired
+
+`claimed` is provably not attempted, so an expired lease may be taken over; `attempting` may have reached the provider,
+so it never is. A message that is not sent says why, from a closed list.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import model_validator
+
+from shared.domain.base import Frozen, Identifier, Instant, ResponseId, digest
+from shared.domain.people import EmailAddress, PhoneNumber
+from shared.domain.surveys import SurveyId
+
+
+class Channel(StrEnum):
+    """The way a message takes."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+
+class MessageKind(StrEnum):
+    """What a message says."""
+
+    DETRACTOR_ALERT = "detractor_alert"
+    COMMENT_ADDED = "comment_added"
+    ALERT_DIGEST = "alert_digest"
+    THANK_YOU = "thank_you"
+    DELIVERY_ON_ITS_WAY = "delivery_on_its_way"
+    DELIVERY_ARRIVING = "delivery_arriving"
+    DELIVERY_DELIVERED = "delivery_delivered"
+    SURVEY_INVITATION = "survey_invitation"
+
+    @property
+    def to_owner(self) -> bool:
+        """Whether it goes to the survey's owner rather than to a customer."""
+        return self in {MessageKind.DETRACTOR_ALERT, MessageKind.COMMENT_ADDED, MessageKind.ALERT_DIGEST}
+
+
+class MessageState(StrEnum):
+    """How far a message has come."""
+
+    NEW = "new"
+    CLAIMED = "claimed"
+    ATTEMPTING = "attempting"
+    SENT = "sent"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    EXPIRED = "expired"
+    AMBIGUOUS = "ambiguous"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing but a receipt can change it any more."""
+        return self not in {MessageState.NEW, MessageState.CLAIMED, MessageState.ATTEMPTING}
+
+
+class Reason(StrEnum):
+    """Why a message was not sent; a closed list, so that every silence can be explained."""
+
+    SUPERSEDED = "superseded"  # the answer has become better, or is no longer what the message is about
+    INCLUDED = "included"  # another message said it already
+    CAPPED = "capped"  # the owner had enough alerts this hour; the digest tells of it
+    STALE = "stale"  # the world moved on: the parcel is no longer where the message says
+    TOO_LATE = "too_late"  # past the time until which it was worth telling
+    NO_ADDRESS = "no_address"  # the recipient has no address on any channel that is allowed
+    BOUNCED = "bounced"  # the address bounced for good
+    COMPLAINED = "complained"  # the recipient reported us as spam
+    COUNTRY_NOT_ALLOWED = "country_not_allowed"  # the number is of a country that ops did not allow
+    NO_LONGER_EXISTS = "no_longer_exists"  # what it is about was erased or archived
+    REJECTED = "rejected"  # the provider refused it for good
+
+
+class Notification(Frozen):
+    """The wish to send one message; what travels on the notifications queue.
+
+    It carries references, not content: the content is rendered from what is true when the message is claimed.
+    """
+
+    message_id: Identifier
+    kind: MessageKind
+    owner: EmailAddress | None = None
+    person_id: Identifier | None = None
+    survey_id: SurveyId | None = None
+    response_id: ResponseId | None = None
+    delivery_id: Identifier | None = None
+    requested_at: Instant
+    expires_at: Instant
+
+    @model_validator(mode="after")
+    def _one_recipient(self) -> Self:
+        if (self.owner is None) == (self.person_id is None):
+            raise ValueError("goes either to an owner or to a person")
+        return self
+
+
+def message_id(kind: MessageKind, *about: str) -> str:
+    """The id of the one message of this kind about this; deterministic, so a repeated wish is the same message."""
+    return "msg_" + digest(kind.value, *about)
+
+
+class EmailContent(Frozen):
+    """An e-mail as the provider gets it."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class SmsContent(Frozen):
+    """An SMS as the provider gets it."""
+
+    body: str
+
+
+class EmailRequest(Frozen):
+    """The exact e-mail to be sent; frozen before the attempt, never rendered again."""
+
+    channel: Channel = Channel.EMAIL
+    message_id: Identifier
+    to: EmailAddress
+    content: EmailContent
+
+
+class SmsRequest(Frozen):
+    """The exact SMS to be sent, with the seconds it may live at the provider."""
+
+    channel: Channel = Channel.SMS
+    message_id: Identifier
+    to: PhoneNumber
+    content: SmsContent

@@ -1,0 +1,99 @@
+"""Every error of ours, sorted by what the caller should do next.
+
+HearbackError
+├── RequestError            change the request; each class is one HTTP status
+│   ├── MalformedRequestError        400  not JSON, not UTF-8, too deep, duplicate keys
+│   ├── UnauthorizedError            401  no key, or not a live one
+│   ├── ForbiddenError               403  the key is good, this is not allowed with it
+│   ├── NotFoundError                404
+│   ├── ConflictError                409  something else is stored under this id
+│   ├── TooLargeError                413
+│   ├── UnsupportedMediaTypeError    415
+│   └── InvalidRequestError          422  well-formed, but a field is wrong
+├── TemporaryError          the same again, later: a queue redelivers, an HTTP client gets 503
+└── PoisonMessageError      never again: the message can not become right, it belongs in the dead-letter queue
+
+Two places translate them: `shared/http.py` into a status, `shared/queues.py` into a partial batch response.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import ClassVar
+
+
+class HearbackError(Exception):
+    """The root; never raised itself."""
+
+
+class RequestError(HearbackError):
+    """The caller must change the request.
+
+    Args:
+        detail: One sentence for the developer who reads the answer.
+        errors: What is wrong, by the path of the field (`answers.recommend`), for 422 answers.
+    """
+
+    status: ClassVar[HTTPStatus]
+
+    def __init__(self, detail: str, errors: Mapping[str, Sequence[str]] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = {path: list(messages) for path, messages in (errors or {}).items()}
+
+
+class MalformedRequestError(RequestError):
+    """The body can not be read: not UTF-8, not JSON, nested too deep, a key twice."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+class UnauthorizedError(RequestError):
+    """No key, or one that is not live."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class ForbiddenError(RequestError):
+    """The key is live but may not do this: a foreign origin, or the key of another survey."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
+class NotFoundError(RequestError):
+    """There is nothing under this id."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class ConflictError(RequestError):
+    """The caller's condition does not hold: something else is stored under this id."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class TooLargeError(RequestError):
+    """The body is larger than this route takes."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class UnsupportedMediaTypeError(RequestError):
+    """The body is of a media type this route does not read."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+class InvalidRequestError(RequestError):
+    """A field is missing or wrong; `errors` says which."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class TemporaryError(HearbackError):
+    """An outage, a throttle or a lost race: the same request is right again later."""
+
+
+class PoisonMessageError(HearbackError):
+    """A message that no repetition can make right; it goes to the dead-letter queue at once."""

@@ -1,0 +1,155 @@
+"""Queues: how a message is put on one, and how a batch of them is answered.
+
+A consumer answers with the ids of the messages that must come again (a partial batch response); the rest are deleted.
+A temporary failure is pushed out, 30 s doubling to 15 min, so that an outage does not use up the receives that a
+message has before it goes to the dead-letter queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple, Protocol, TypedDict, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
+
+from shared.domain.queued import Queued
+from shared.errors import PoisonMessageError, TemporaryError
+
+MAX_DELAY = timedelta(minutes=15)
+"""The longest delay of an SQS message (SQS developer guide, "Delay queues")."""
+FIRST_BACK_OFF = timedelta(seconds=30)
+LONGEST_BACK_OFF = timedelta(minutes=15)
+
+Q = TypeVar("Q", bound=Queued)
+
+
+class SqsClient(Protocol):
+    """The two calls we make to SQS."""
+
+    def send_message(self, **kwargs: Any) -> Mapping[str, Any]:
+        """SendMessage."""
+        ...
+
+    def change_message_visibility(self, **kwargs: Any) -> Any:
+        """ChangeMessageVisibility."""
+        ...
+
+
+class Queue:
+    """A queue to put messages on."""
+
+    def __init__(self, sqs: SqsClient, url: str) -> None:
+        self._sqs = sqs
+        self._url = url
+
+    def send(self, message: Queued, group: str, delay: timedelta = timedelta(0)) -> None:
+        """Put a message on the queue; when this returns, it is kept.
+
+        Args:
+            message: What to send.
+            group: Whose message it is (SQS fair queues): a busy group does not delay a quiet one.
+            delay: How long it stays invisible, at most 15 minutes.
+
+        Raises:
+            TemporaryError: the queue did not take it, or did not say so.
+        """
+        if delay > MAX_DELAY:
+            raise ValueError(f"a queue holds a message back for at most {MAX_DELAY}")
+        try:
+            self._sqs.send_message(
+                QueueUrl=self._url,
+                MessageBody=message.model_dump_json(exclude_defaults=False, exclude_none=True),
+                MessageGroupId=group,
+                DelaySeconds=int(delay.total_seconds()),
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise TemporaryError("the queue did not take the message") from error
+
+
+class Received(NamedTuple):
+    """A message as Lambda hands it over."""
+
+    message_id: str
+    receipt_handle: str
+    body: str
+    receive_count: int
+
+
+class BatchItemFailure(TypedDict):
+    """One message that must come again."""
+
+    itemIdentifier: str
+
+
+class BatchResponse(TypedDict):
+    """A partial batch response, as the event source mapping reads it (ReportBatchItemFailures)."""
+
+    batchItemFailures: list[BatchItemFailure]
+
+
+def received(event: Mapping[str, Any]) -> list[Received]:
+    """The messages of an SQS event."""
+    return [
+        Received(
+            record["messageId"],
+            record["receiptHandle"],
+            record["body"],
+            int(record["attributes"]["ApproximateReceiveCount"]),
+        )
+        for record in event["Records"]
+    ]
+
+
+def batch_response(failed: Iterable[Received]) -> BatchResponse:
+    """The answer that has these messages come again, and the others deleted."""
+    return {"batchItemFailures": [{"itemIdentifier": message.message_id} for message in failed]}
+
+
+def parsed(message: Received, model: type[Q]) -> Q:
+    """The message's body as its model.
+
+    Raises:
+        PoisonMessageError: it is none; no repetition will make it one.
+    """
+    try:
+        return model.model_validate_json(message.body)
+    except ValidationError as error:
+        raise PoisonMessageError(f"not a {model.__name__}: {error.error_count()} faults") from error
+
+
+def back_off(receive_count: int) -> timedelta:
+    """How long a message waits before it comes again: 30 s, doubling with each receive, to 15 min."""
+    doublings = min(max(receive_count - 1, 0), 10)
+    return min(timedelta(seconds=FIRST_BACK_OFF.total_seconds() * (1 << doublings)), LONGEST_BACK_OFF)
+
+
+class BackOff:
+    """Decides when what failed comes again."""
+
+    def __init__(self, sqs: SqsClient, url: str, log: Callable[[str], None]) -> None:
+        self._sqs = sqs
+        self._url = url
+        self._log = log
+
+    def postpone(self, messages: Iterable[Received]) -> None:
+        """Have these messages come again after their back-off; for a temporary failure."""
+        for message in messages:
+            self._set_visibility(message, back_off(message.receive_count))
+
+    def hurry(self, messages: Iterable[Received]) -> None:
+        """Have these messages come again at once, so that poison is soon in the dead-letter queue."""
+        for message in messages:
+            self._set_visibility(message, timedelta(0))
+
+    def _set_visibility(self, message: Received, wait: timedelta) -> None:
+        """Losing this call is harmless: the message then comes again when its visibility timeout ends."""
+        try:
+            self._sqs.change_message_visibility(
+                QueueUrl=self._url,
+                ReceiptHandle=message.receipt_handle,
+                VisibilityTimeout=int(wait.total_seconds()),
+            )
+        except (ClientError, BotoCoreError):
+            self._log("could not set when a message comes again; it does when its visibility timeout ends")

@@ -1,0 +1,1 @@
+"""DynamoDB: every key in `keys.py`, and one repository per entity."""

@@ -1,0 +1,115 @@
+"""Every primary key, and nothing else. Each function has its line in docs/access-patterns.md.
+
+Tables have a string partition key `pk` and a string sort key `sk`. `#` separates the parts of a key, so no part may
+contain it; the domain's patterns for ids see to that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from typing import TypedDict
+
+from shared.domain.messages import Channel
+from shared.domain.people import Claim
+
+
+class Key(TypedDict):
+    """The primary key of an item, as boto3's client wants it."""
+
+    pk: Mapping[str, str]
+    sk: Mapping[str, str]
+
+
+def _key(pk: str, sk: str) -> Key:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _hashed(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+# Surveys table
+
+
+def survey_version_key(survey_id: str, version: int) -> Key:
+    """One immutable version of a survey."""
+    return _key(f"SURVEY#{survey_id}", f"VERSION#{version:06d}")
+
+
+def current_survey_key(survey_id: str) -> Key:
+    """What the public path needs of a survey, in one item: its current version and its publishable keys."""
+    return _key(f"SURVEY#{survey_id}", "CURRENT")
+
+
+def api_key_key(key_hash: str) -> Key:
+    """A key to our API, found by its hash."""
+    return _key(f"KEY#{key_hash}", "KEY")
+
+
+def api_key_listing_key(name: str, key_hash: str) -> Key:
+    """The same key in the list of all keys, found by its name."""
+    return _key("KEYS", f"{name}#{key_hash}")
+
+
+# Responses table
+
+
+def response_key(response_id: str) -> Key:
+    """A response, or the tombstone of an erased one."""
+    return _key(f"RESPONSE#{response_id}", "RESPONSE")
+
+
+def score_partition(survey_id: str, breakdown: str = "") -> str:
+    """All score documents of a survey (breakdown empty), or of one of its breakdowns."""
+    return f"SCORE#{survey_id}#{breakdown}"
+
+
+def score_key(survey_id: str, breakdown: str, day: date, value: str, lane: int) -> Key:
+    """One lane of a score document; sorted by day first, so that a range of days is one Query."""
+    return _key(score_partition(survey_id, breakdown), f"{day.isoformat()}#{value}#{lane}")
+
+
+# Messages table
+
+
+def message_key(message_id: str) -> Key:
+    """A message."""
+    return _key(f"MESSAGE#{message_id}", "MESSAGE")
+
+
+def suppression_key(channel: Channel, address: str) -> Key:
+    """The mark that an address must not be sent to; by hash, so that it may outlive the person."""
+    return _key(f"SUPPRESSION#{channel.value}#{_hashed(address.lower())}", "SUPPRESSION")
+
+
+def alert_budget_key(survey_id: str, hour: str) -> Key:
+    """How many alerts a survey's owners had in an hour of UTC (`2026-11-22T16`)."""
+    return _key(f"ALERTS#{survey_id}", hour)
+
+
+# Deliveries table
+
+
+def delivery_key(delivery_id: str) -> Key:
+    """A delivery with its whole history."""
+    return _key(f"DELIVERY#{delivery_id}", "DELIVERY")
+
+
+# People table
+
+
+def person_key(person_id: str) -> Key:
+    """A person."""
+    return _key(f"PERSON#{person_id}", "PERSON")
+
+
+def claim_key(claim: Claim) -> Key:
+    """The mark that an identifier belongs to a person; unique by being the key."""
+    return _key(f"CLAIM#{claim.kind.value}#{_hashed(claim.value)}", "CLAIM")
+
+
+def person_tombstone_key(person_id: str) -> Key:
+    """The mark that a person was erased; it has no expiry."""
+    return _key(f"PERSON#{person_id}", "TOMBSTONE")
