@@ -1,0 +1,1 @@
+"""The `ops` command: what the people do who run Hearback."""

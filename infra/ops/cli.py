@@ -1,0 +1,224 @@
+"""The `ops` command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from infra.ops import export as exporting
+from infra.ops import keys as api_keys
+from infra.ops import links, redrive, surveys
+from infra.ops.erasure import StoredErasures
+from infra.stack import QUEUES, Stack, StackError, aws_stack, local_stack
+from shared.domain.api_keys import KeyKind
+from shared.errors import HearbackError
+from shared.http import invalid
+from shared.storage.api_keys import ApiKeyRepository
+
+DEFAULT_RATE = 50
+
+
+def main(arguments: Sequence[str] | None = None, console: Console | None = None) -> int:
+    """Run one command; 0 when it did what it was asked, 1 when it could not, 2 when it was asked wrongly."""
+    out = console or Console()
+    chosen = parser().parse_args(arguments)
+    try:
+        stack = local_stack() if chosen.local else aws_stack(chosen.stack)
+        run: Callable[[argparse.Namespace, Stack, Console], int] = chosen.run
+        return run(chosen, stack, out)
+    except (StackError, HearbackError, surveys.DefinitionError) as error:
+        out.print(f"[red]{error}[/red]", highlight=False)
+    except ValidationError as error:
+        for path, messages in invalid(error).errors.items():
+            out.print(f"[red]{path}[/red]: {'; '.join(messages)}", highlight=False)
+    except (ClientError, BotoCoreError) as error:
+        out.print(f"[red]AWS refused: {error}[/red]", highlight=False)
+    return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command and its arguments."""
+    root = argparse.ArgumentParser(prog="ops", description="What the people do who run Hearback.")
+    where = root.add_mutually_exclusive_group()
+    where.add_argument("--stack", default="hearback", help="the stack on AWS (default: hearback)")
+    where.add_argument("--local", action="store_true", help="the stack that `make up` started here")
+    commands = root.add_subparsers(required=True, metavar="COMMAND")
+    _keys_parser(commands.add_parser("keys", help="keys to the API"))
+    _surveys_parser(commands.add_parser("surveys", help="survey definitions"))
+    _links_parser(commands.add_parser("links", help="keys that sign survey links"))
+    _queue_parser(commands.add_parser("queue", help="look into queues"))
+    _redrive_parser(commands.add_parser("redrive", help="put dead letters back on their queue"))
+    return root
+
+
+def _keys_parser(keys: argparse.ArgumentParser) -> None:
+    actions = keys.add_subparsers(required=True, metavar="ACTION")
+    create = actions.add_parser("create", help="make a key; it is shown once")
+    create.add_argument("name", help="whose key it is, such as web-shop; two may be live at once, to rotate")
+    create.add_argument("--kind", type=KeyKind, choices=list(KeyKind), default=KeyKind.SECRET)
+    create.add_argument("--survey", help="the survey of a publishable key; the default survey of a secret one")
+    create.add_argument("--origin", action="append", default=[], help="a page's origin, may be repeated")
+    create.set_defaults(run=_create_key)
+    actions.add_parser("list", help="every key, without the key").set_defaults(run=_list_keys)
+    revoke = actions.add_parser("revoke", help="end a key; pages and servers notice within a minute")
+    revoke.add_argument("name")
+    revoke.add_argument("hash", help="the beginning of its hash, as `ops keys list` shows it")
+    revoke.set_defaults(run=_revoke_key)
+
+
+def _surveys_parser(parser_: argparse.ArgumentParser) -> None:
+    actions = parser_.add_subparsers(required=True, metavar="ACTION")
+    publish = actions.add_parser("publish", help="publish a definition as the survey's next version")
+    publish.add_argument("file", type=Path, help="a JSON or YAML file")
+    publish.set_defaults(run=_publish_survey)
+    show = actions.add_parser("show", help="the current definition")
+    show.add_argument("survey_id")
+    show.set_defaults(run=_show_survey)
+
+
+def _links_parser(parser_: argparse.ArgumentParser) -> None:
+    actions = parser_.add_subparsers(required=True, metavar="ACTION")
+    actions.add_parser("rotate", help="make a new signing key; the first time, make the first").set_defaults(
+        run=_rotate_links
+    )
+
+
+def _queue_parser(parser_: argparse.ArgumentParser) -> None:
+    actions = parser_.add_subparsers(required=True, metavar="ACTION")
+    export = actions.add_parser("export", help="write what lies on a queue to a file, and leave it there")
+    export.add_argument("queue", choices=sorted(QUEUES))
+    export.add_argument("file", type=Path)
+    export.add_argument("--live", action="store_true", help="the queue itself rather than its dead-letter queue")
+    export.set_defaults(run=_export_queue)
+
+
+def _redrive_parser(parser_: argparse.ArgumentParser) -> None:
+    parser_.add_argument("queue", choices=sorted(QUEUES))
+    parser_.add_argument("--dry-run", action="store_true", help="only count")
+    parser_.add_argument("--filter", default="", help="only letters whose body contains this text")
+    parser_.add_argument("--rate", type=_positive, default=DEFAULT_RATE, help="letters a second (default: 50)")
+    parser_.set_defaults(run=_redrive)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _key_repository(stack: Stack) -> ApiKeyRepository:
+    return ApiKeyRepository(stack.client("dynamodb"), stack.output("SurveysTableName"))
+
+
+def _create_key(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
+    if chosen.kind is KeyKind.PUBLISHABLE and not chosen.survey:
+        out.print("A publishable key belongs to one survey: name it with --survey.")
+        return 2
+    key = api_keys.create(
+        _key_repository(stack), chosen.kind, chosen.name, datetime.now(UTC), chosen.survey, chosen.origin
+    )
+    out.print("This is the only time the key is shown; keep it where secrets are kept.")
+    out.print(key, highlight=False, soft_wrap=True)
+    return 0
+
+
+def _list_keys(_: argparse.Namespace, stack: Stack, out: Console) -> int:
+    table = Table("name", "kind", "hash", "survey", "origins", "made", "revoked")
+    for key in _key_repository(stack).list():
+        revoked = f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else ""
+        table.add_row(
+            key.name,
+            key.kind.value,
+            key.key_hash[:12],
+            key.survey_id or "",
+            " ".join(key.origins),
+            f"{key.created_at:%Y-%m-%d %H:%M}",
+            revoked,
+        )
+    out.print(table)
+    return 0
+
+
+def _revoke_key(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
+    key = _key_repository(stack).revoke(chosen.name, chosen.hash, datetime.now(UTC))
+    out.print(f"Revoked {key.name} ({key.key_hash[:12]}); functions forget it within a minute.")
+    return 0
+
+
+def _publish_survey(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
+    survey = surveys.publish_survey(stack, surveys.read_definition(chosen.file))
+    out.print(f"{survey.survey_id} is at version {survey.version}; functions notice within a minute.")
+    return 0
+
+
+def _show_survey(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
+    published = surveys.repository(stack).current(chosen.survey_id)
+    if published is None:
+        out.print(f"There is no survey {chosen.survey_id}.")
+        return 1
+    out.print_json(published.survey.model_dump_json())
+    return 0
+
+
+def _rotate_links(_: argparse.Namespace, stack: Stack, out: Console) -> int:
+    count = links.rotate(stack.client("ssm"), stack.output("LinkKeysParameter"))
+    out.print(f"Links are signed with a new key within 5 minutes; {count} keys verify.")
+    return 0
+
+
+def _export_queue(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
+    url = stack.queue_url(chosen.queue) if chosen.live else stack.dead_letter_queue_url(chosen.queue)
+    with _progress(out) as progress:
+        task = progress.add_task("exported", total=None)
+        count = exporting.export(
+            stack.client("sqs"), url, chosen.file, lambda done: progress.update(task, completed=done)
+        )
+    out.print(f"{count} messages written to {chosen.file}; they name people, so keep the file safe.")
+    return 0
+
+
+def _redrive(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
+    sqs = stack.client("sqs")
+    source = stack.dead_letter_queue_url(chosen.queue)
+    waiting = sqs.get_queue_attributes(QueueUrl=source, AttributeNames=["ApproximateNumberOfMessages"])
+    erased = StoredErasures(
+        stack.client("dynamodb"), stack.output("ResponsesTableName"), stack.output("PeopleTableName")
+    )
+    with _progress(out) as progress:
+        task = progress.add_task("letters", total=int(waiting["Attributes"]["ApproximateNumberOfMessages"]))
+        outcome = redrive.redrive(
+            sqs,
+            source,
+            stack.queue_url(chosen.queue),
+            erased,
+            matches=lambda body: chosen.filter in body,
+            pause=lambda: time.sleep(1 / chosen.rate),
+            dry_run=chosen.dry_run,
+            progress=lambda so_far: progress.update(task, completed=so_far.seen),
+        )
+    verb = "would be sent" if chosen.dry_run else "sent"
+    dropped = "would be dropped" if chosen.dry_run else "dropped"
+    out.print(f"{outcome.seen} seen, {outcome.sent} {verb}, {outcome.erased} {dropped} (erased), {outcome.left} left.")
+    return 0
+
+
+def _progress(out: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=out,
+        disable=not sys.stdout.isatty(),
+    )

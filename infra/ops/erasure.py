@@ -1,0 +1,30 @@
+"""What was erased, looked up in the store; whatever brings old data back asks it first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.storage import keys
+
+
+class StoredErasures:
+    """The tombstones of a stack."""
+
+    def __init__(self, dynamodb: Any, responses_table: str, people_table: str) -> None:
+        self._dynamodb = dynamodb
+        self._responses_table = responses_table
+        self._people_table = people_table
+
+    def response(self, response_id: str) -> bool:
+        """Whether this response was erased."""
+        item = self._item(self._responses_table, keys.response_key(response_id))
+        return bool(item.get("erased", {}).get("BOOL"))
+
+    def person(self, person_id: str) -> bool:
+        """Whether this person was erased."""
+        return bool(self._item(self._people_table, keys.person_tombstone_key(person_id)))
+
+    def _item(self, table: str, key: keys.Key) -> dict[str, Any]:
+        answer: dict[str, Any] = self._dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
+        item: dict[str, Any] = answer.get("Item", {})
+        return item
