@@ -14,6 +14,8 @@ from typing import Any, Protocol
 HIDDEN_SECONDS = 600
 """How long a received letter stays hidden from other readers; a rate must let a batch be done in this time."""
 BATCH = 10
+WAIT_SECONDS = 1
+"""How long a look at a queue waits (long polling), so that all of SQS's servers are asked."""
 
 
 class Erased(Protocol):
@@ -103,7 +105,7 @@ def letters(sqs: Any, queue_url: str) -> Iterator[dict[str, Any]]:
             QueueUrl=queue_url,
             MaxNumberOfMessages=BATCH,
             VisibilityTimeout=HIDDEN_SECONDS,
-            WaitTimeSeconds=1,
+            WaitTimeSeconds=WAIT_SECONDS,
             AttributeNames=["All"],
         )
         fresh = [letter for letter in answer.get("Messages", ()) if letter["MessageId"] not in seen]
