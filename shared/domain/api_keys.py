@@ -10,6 +10,7 @@ from pydantic import StringConstraints
 
 from shared.domain.base import Frozen, Instant
 from shared.domain.surveys import SurveyId
+from shared.errors import ForbiddenError, UnauthorizedError
 
 MAX_LIVE_KEYS = 2
 """Live keys of one name: the one in use and, while it is rotated, its successor."""
@@ -61,3 +62,20 @@ def origin_allowed(origin: str | None, allowed: tuple[str, ...]) -> bool:
         return origin is None
     base, _, _ = origin.rpartition(":") if origin.count(":") == 2 else (origin, "", "")
     return origin in allowed or f"{base}:*" in allowed
+
+
+def require_secret(found: ApiKey | None) -> ApiKey:
+    """The key of a request that only a server may make.
+
+    Args:
+        found: What is known of the key the request carries, None if it carries none or one we never made.
+
+    Raises:
+        UnauthorizedError: there is no such key, or it is revoked.
+        ForbiddenError: it is a publishable key, which is in everybody's hands.
+    """
+    if found is None or not found.is_live:
+        raise UnauthorizedError("Send a live secret key: as Bearer, or as the user name of Basic.")
+    if found.kind is not KeyKind.SECRET:
+        raise ForbiddenError("This needs a secret key; a publishable one may only answer its survey.")
+    return found

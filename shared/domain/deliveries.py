@@ -121,10 +121,21 @@ class Delivery(Frozen):
         return event.status if event else DeliveryStatus.UNKNOWN
 
     def with_event(self, event: DeliveryEvent) -> Delivery:
-        """The delivery after hearing of an event; itself, if it knew it already or its history is full."""
-        if any(known.event_id == event.event_id for known in self.history) or len(self.history) >= MAX_EVENTS:
+        """The delivery after hearing of an event; itself, if it knew it already.
+
+        A full history loses its oldest event that decides nothing, so that "delivered" is heard however late it comes.
+        """
+        if any(known.event_id == event.event_id for known in self.history):
             return self
-        return self.model_copy(update={"history": (*self.history, event), "version": self.version + 1})
+        history = (*self.history, event)
+        if len(history) > MAX_EVENTS:
+            deciding = deciding_event(history)
+            spare = (known for known in history if known is not deciding)
+            oldest = min(spare, key=lambda known: (known.occurred_at, known.event_id))
+            if oldest is event:
+                return self
+            history = tuple(known for known in history if known is not oldest)
+        return self.model_copy(update={"history": history, "version": self.version + 1})
 
     def with_registration(self, registration: DeliveryRegistration, person_id: str) -> Delivery:
         """The delivery after its shop told us of it; a later registration replaces an earlier one."""

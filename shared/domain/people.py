@@ -95,3 +95,13 @@ def merged(person: Person, recipient: Recipient) -> Person:
     """What we know after hearing of a person again: what is told now wins, what is not told stays."""
     told = {field: value for field, value in recipient.model_dump().items() if value is not None}
     return person.model_copy(update=told)
+
+
+def completed(person: Person, recipient: Recipient) -> Person:
+    """What we know after hearing late of something older: it fills gaps, and replaces nothing."""
+    told = {
+        field: value
+        for field, value in recipient.model_dump().items()
+        if value is not None and getattr(person, field) is None
+    }
+    return person.model_copy(update=told)
