@@ -4,6 +4,7 @@ HearbackError
 ├── RequestError            change the request; each class is one HTTP status
 │   ├── MalformedRequestError        400  not JSON, not UTF-8, too deep, duplicate keys
 │   ├── UnauthorizedError            401  no key, or not a live one
+│   │   └── ExpiredLinkError              a link that was good once
 │   ├── ForbiddenError               403  the key is good, this is not allowed with it
 │   ├── NotFoundError                404
 │   ├── ConflictError                409  something else is stored under this id
@@ -53,6 +54,10 @@ class UnauthorizedError(RequestError):
     """No key, or one that is not live."""
 
     status = HTTPStatus.UNAUTHORIZED
+
+
+class ExpiredLinkError(UnauthorizedError):
+    """A signed link whose time is over: whoever holds it did nothing wrong, and is told so."""
 
 
 class ForbiddenError(RequestError):

@@ -8,7 +8,7 @@ list signs, all verify.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -16,7 +16,8 @@ from typing import Any
 from itsdangerous import BadData, URLSafeSerializer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shared.errors import UnauthorizedError
+from shared.clock import Clock
+from shared.errors import ExpiredLinkError, UnauthorizedError
 
 
 class Purpose(StrEnum):
@@ -66,7 +67,8 @@ class LinkSigner:
         """The link of a token.
 
         Raises:
-            UnauthorizedError: it was changed, is for something else, or has expired.
+            ExpiredLinkError: its time is over.
+            UnauthorizedError: it was changed, or is for something else.
         """
         try:
             content: Any = self._serializer(Purpose.SURVEY_LINK).loads(token)
@@ -74,5 +76,36 @@ class LinkSigner:
         except (BadData, ValidationError):
             raise UnauthorizedError("This link is not valid.") from None
         if datetime.fromtimestamp(link.expires_at, UTC) <= now:
-            raise UnauthorizedError("This link has expired.")
+            raise ExpiredLinkError("This link has expired.")
         return link
+
+
+class Links:
+    """Signs and verifies with whatever keys there are at that moment, so that a rotation needs no cold start.
+
+    Args:
+        keys: Gives the signing keys, oldest first.
+        clock: Tells whether a link has expired.
+    """
+
+    def __init__(self, keys: Callable[[], Sequence[str]], clock: Clock) -> None:
+        self._keys = keys
+        self._clock = clock
+
+    def sign(self, link: SurveyLink) -> str:
+        """The token for a link; safe in a URL.
+
+        Raises:
+            TemporaryError: the keys can not be read now.
+        """
+        return LinkSigner(self._keys()).sign(link)
+
+    def verify(self, token: str) -> SurveyLink:
+        """The link of a token.
+
+        Raises:
+            ExpiredLinkError: its time is over.
+            UnauthorizedError: it was changed, or is for something else.
+            TemporaryError: the keys can not be read now.
+        """
+        return LinkSigner(self._keys()).verify(token, self._clock.now())

@@ -25,7 +25,7 @@ SHARED_MODULES: dict[str, tuple[str, ...]] = {
     "shared/observability.py": POWERTOOLS,
     "shared/queues.py": (*AWS, "pydantic", "shared.domain", "shared.errors"),
     "shared/settings.py": ("pydantic",),
-    "shared/tokens.py": ("itsdangerous", "pydantic", "shared.domain", "shared.errors"),
+    "shared/tokens.py": ("itsdangerous", "pydantic", "shared.clock", "shared.domain", "shared.errors"),
 }
 """What each module at the root of shared/ may import beside the standard library."""
 
@@ -84,7 +84,7 @@ def _allowed(path: str) -> tuple[str, ...] | None:
             return SHARED_MODULES.get(path, ())
         return {
             "domain": (*RULES, "shared.domain", "shared.errors"),
-            "storage": (*AWS, "pydantic", "shared.domain", "shared.errors", "shared.storage"),
+            "storage": (*AWS, "pydantic", "shared.clock", "shared.domain", "shared.errors", "shared.storage"),
             "channels": (*AWS, "pydantic", "shared.domain", "shared.errors", "shared.channels"),
         }.get(parts[1], ())
     if parts[0] != "functions":

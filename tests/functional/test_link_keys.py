@@ -1,0 +1,115 @@
+"""The keys that sign survey links are read from the parameter store seldom, and outlive its outages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from moto import mock_aws
+
+from shared.errors import ExpiredLinkError, TemporaryError, UnauthorizedError
+from shared.storage.link_keys import KEPT_FOR, LinkKeys
+from shared.tokens import Links, SurveyLink
+
+PARAMETER = "/hearback/test/link-keys"
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+LINK = SurveyLink(
+    survey_id="delivery",
+    response_id="0190f3c2-7c1e-7d2b-9d3a-5b1f8a2c4e6d",
+    person_id="per_1",
+    subject_type="delivery",
+    subject_id="D-1",
+    expires_at=int((NOON + timedelta(days=30)).timestamp()),
+)
+
+
+class SettableClock:
+    def __init__(self) -> None:
+        self.time = NOON
+
+    def now(self) -> datetime:
+        return self.time
+
+
+@pytest.fixture
+def ssm() -> Iterator[Any]:
+    with mock_aws():
+        yield boto3.client("ssm")
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+def put(ssm: Any, value: str) -> None:
+    ssm.put_parameter(Name=PARAMETER, Value=value, Type="SecureString", Overwrite=True)
+
+
+def test_keys_are_decrypted_and_in_the_order_in_which_they_were_made(ssm: Any, clock: SettableClock) -> None:
+    put(ssm, '["first", "second"]')
+    assert LinkKeys(ssm, PARAMETER, clock).current() == ("first", "second")
+
+
+def test_a_rotation_is_seen_after_five_minutes_and_not_before(ssm: Any, clock: SettableClock) -> None:
+    put(ssm, '["first"]')
+    keys = LinkKeys(ssm, PARAMETER, clock)
+    keys.current()
+    put(ssm, '["first", "second"]')
+    clock.time += KEPT_FOR - timedelta(seconds=1)
+    assert keys.current() == ("first",)
+    clock.time += timedelta(seconds=1)
+    assert keys.current() == ("first", "second")
+
+
+def test_in_an_outage_the_keys_read_last_stay_in_use(
+    ssm: Any, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(ssm, '["first"]')
+    keys = LinkKeys(ssm, PARAMETER, clock)
+    keys.current()
+    clock.time += KEPT_FOR
+
+    def away(**_: Any) -> Any:
+        raise EndpointConnectionError(endpoint_url="https://ssm")
+
+    monkeypatch.setattr(ssm, "get_parameter", away)
+    assert keys.current() == ("first",)
+    with pytest.raises(TemporaryError):
+        LinkKeys(ssm, PARAMETER, clock).current()
+
+
+def test_without_the_parameter_the_error_names_the_command_that_makes_it(ssm: Any, clock: SettableClock) -> None:
+    with pytest.raises(TemporaryError, match="ops links rotate"):
+        LinkKeys(ssm, PARAMETER, clock).current()
+
+
+@pytest.mark.parametrize("value", ["[]", "[1]", '[""]', '"a key"', "{}", "no json"])
+def test_a_parameter_that_holds_no_list_of_keys_is_not_used(ssm: Any, clock: SettableClock, value: str) -> None:
+    put(ssm, value)
+    with pytest.raises(TemporaryError, match="ops links rotate"):
+        LinkKeys(ssm, PARAMETER, clock).current()
+
+
+def test_a_link_outlives_a_rotation_and_not_its_own_time(ssm: Any, clock: SettableClock) -> None:
+    put(ssm, '["first"]')
+    links = Links(LinkKeys(ssm, PARAMETER, clock).current, clock)
+    token = links.sign(LINK)
+    put(ssm, '["first", "second"]')
+    clock.time += KEPT_FOR
+    assert links.verify(token) == LINK
+    clock.time = NOON + timedelta(days=30)
+    with pytest.raises(ExpiredLinkError):
+        links.verify(token)
+
+
+def test_a_link_signed_with_a_key_that_is_gone_is_not_valid(ssm: Any, clock: SettableClock) -> None:
+    put(ssm, json.dumps(["other"]))
+    foreign = Links(lambda: ("gone",), clock).sign(LINK)
+    with pytest.raises(UnauthorizedError):
+        Links(LinkKeys(ssm, PARAMETER, clock).current, clock).verify(foreign)
