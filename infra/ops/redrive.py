@@ -100,7 +100,7 @@ def letters(sqs: Any, queue_url: str) -> Iterator[dict[str, Any]]:
     One look is not enough: SQS answers from a part of its servers, and may say "nothing" of a queue that has some.
     """
     looks_empty, seen = 0, set[str]()
-    while looks_empty < 2:  # noqa: PLR2004
+    while looks_empty < 2:
         answer = sqs.receive_message(
             QueueUrl=queue_url,
             MaxNumberOfMessages=BATCH,
