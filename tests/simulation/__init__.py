@@ -1,0 +1,1 @@
+"""Simulation: the real handlers against an in-memory AWS with a virtual clock, seeded faults and redelivery."""
