@@ -1,20 +1,18 @@
 """HTTP as our functions see it: a request read safely, an answer, and every refusal as problem+json.
 
-Reading comes before everything else, because frameworks answer 500 to bodies that are no UTF-8 or nested a hundred
-thousand deep. Whatever a caller sends ends in a model or in a `RequestError`.
+Whatever a caller sends ends in a model or in a `RequestError`; `serve` is the whole of an HTTP function's handler.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
@@ -29,10 +27,11 @@ from shared.errors import (
     UnauthorizedError,
     UnsupportedMediaTypeError,
 )
+from shared.strict_json import strict_json
 
 MAX_BODY_BYTES = 16 * 1024
-MAX_DEPTH = 16
-MAX_INTEGER_DIGITS = 16
+MAX_FAULTS_TOLD = 20
+"""Fields a refusal names; a body of 16 KB can have thousands of wrong ones."""
 RETRY_AFTER_SECONDS = 5
 JSON_TYPES = frozenset({"application/json"})
 WIDGET_TYPES = frozenset({"application/json", "text/plain"})
@@ -50,7 +49,8 @@ class Request:
     headers: Mapping[str, str]
     query: Mapping[str, str]
     path_parameters: Mapping[str, str]
-    body: bytes
+    body: bytes | None
+    """None if it was marked as base64 and is not."""
     cookies: Mapping[str, str]
     base_url: str
     source_ip: str
@@ -84,7 +84,7 @@ class Operation:
     """One route: the only place that names it; the template, the OpenAPI document and the tests are held against it.
 
     Args:
-        method: The HTTP method, in capitals.
+        method: The HTTP method, in capitals. GET answers HEAD too.
         path: The path as in the template, `/v1/surveys/{survey_id}/responses`.
         run: What answers it.
         summary: What it does, for the OpenAPI document.
@@ -92,7 +92,9 @@ class Operation:
         success: The status of success and the model of its body.
         request: The model of the body, if it has one.
         parameters: Query parameters by name, with a sentence each.
+        headers: Headers it reads, with a sentence each.
         refusals: The statuses of the refusals beyond 401, which follows from `security`.
+        media_type: The media type of a success that is no model.
     """
 
     method: str
@@ -103,7 +105,9 @@ class Operation:
     success: tuple[HTTPStatus, type[BaseModel] | None]
     request: type[BaseModel] | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     refusals: tuple[HTTPStatus, ...] = ()
+    media_type: str | None = None
 
     @property
     def route_key(self) -> str:
@@ -111,94 +115,98 @@ class Operation:
         return f"{self.method} {self.path}"
 
 
-def request_from(event: Mapping[str, Any], public_base_url: str = "") -> Request:
-    """The request of an API Gateway event.
+def serve(
+    event: Mapping[str, Any],
+    operations: Iterable[Operation],
+    on_refusal: Callable[[Request, RequestError | TemporaryError], Mapping[str, str]] | None = None,
+    public_base_url: str = "",
+) -> dict[str, Any]:
+    """Answer an API Gateway event.
 
-    Raises:
-        MalformedRequestError: the body is marked as base64 and is not.
+    Args:
+        event: The event, of payload format 2.0.
+        operations: What the function can do.
+        on_refusal: Told of each refusal; what it returns is added to the headers.
+        public_base_url: Where callers reach us; empty for the address in the event.
     """
+    request = request_from(event, public_base_url)
+    headers: Mapping[str, str] = {}
+    try:
+        operation, request = routed(operations, event["routeKey"], request)
+        answer = operation.run(request)
+    except (RequestError, TemporaryError) as error:
+        answer = problem(error)
+        headers = on_refusal(request, error) if on_refusal else {}
+    return response_to(answer, headers, with_body=request.method != "HEAD")
+
+
+def request_from(event: Mapping[str, Any], public_base_url: str = "") -> Request:
+    """The request of an API Gateway event."""
     context = event["requestContext"]
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    raw = event.get("body") or ""
-    if event.get("isBase64Encoded"):
-        try:
-            body = base64.b64decode(raw, validate=True)
-        except binascii.Error:
-            raise MalformedRequestError("The body could not be decoded.") from None
-    else:
-        body = raw.encode("utf-8", "surrogatepass")
+    # The gateway moves cookies out of the headers; the emulator leaves them in.
     pairs = [*(event.get("cookies") or ()), *headers.get("cookie", "").split(";")]
-    cookies = dict(pair.strip().split("=", 1) for pair in pairs if "=" in pair)
     return Request(
         method=context["http"]["method"],
         path=event["rawPath"],
         headers=headers,
         query=dict(parse_qsl(event.get("rawQueryString") or "", keep_blank_values=True)),
         path_parameters=dict(event.get("pathParameters") or {}),
-        body=body,
-        cookies=cookies,
+        body=_body(event.get("body") or "", bool(event.get("isBase64Encoded"))),
+        cookies=dict(pair.strip().split("=", 1) for pair in pairs if "=" in pair),
         base_url=(public_base_url or f"https://{context.get('domainName', '')}").rstrip("/"),
         source_ip=context["http"].get("sourceIp", ""),
     )
 
 
+def _body(raw: str, is_base64: bool) -> bytes | None:
+    if not is_base64:
+        return raw.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(raw, validate=True)
+    except ValueError:
+        return None
+
+
 def key_of(request: Request) -> str | None:
     """The API key a request carries: as Bearer, as the user name of Basic (with or without a colon), or as `?key=`."""
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and credentials.strip():
-        return credentials.strip()
-    if scheme.lower() == "basic":
+    credentials = credentials.strip()
+    key: str | None
+    if scheme.lower() == "bearer" and credentials:
+        key = credentials
+    elif scheme.lower() == "basic":
         try:
-            return base64.b64decode(credentials.strip()).decode("ascii").split(":", 1)[0] or None
-        except (binascii.Error, UnicodeDecodeError):
+            key = base64.b64decode(credentials, validate=True).decode("ascii").split(":", 1)[0]
+        except ValueError:
             return None
-    return request.query.get("key") or None
+    else:
+        key = request.query.get("key")
+    return key if key and key.isascii() else None
 
 
 def json_body(request: Request, media_types: Iterable[str] = JSON_TYPES, limit: int = MAX_BODY_BYTES) -> Any:
-    """The body as JSON, read more strictly than JSON asks for: what two parsers could read differently is refused.
+    """The body as data, by the rules of `strict_json`.
 
     Raises:
-        UnsupportedMediaTypeError: another media type than those taken, or another charset than UTF-8.
+        UnsupportedMediaTypeError: another media type than those taken, another charset than UTF-8, or compressed.
         TooLargeError: more than `limit` bytes.
-        MalformedRequestError: not UTF-8, not JSON, nested deeper than 16, a key twice, NaN or Infinity, an integer of
-            more than 16 digits, half of a surrogate pair, or a NUL.
+        MalformedRequestError: not base64 though marked as such, or no strict JSON.
     """
-    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
-    charset = re.search(r'charset="?([^";\s]+)', parameters, re.IGNORECASE)
-    if media_type.strip().lower() not in set(media_types) or (charset and charset[1].lower() not in {"utf-8", "utf8"}):
-        raise UnsupportedMediaTypeError(f"Send {' or '.join(sorted(media_types))} in UTF-8.")
+    media_type, *parameters = request.headers.get("content-type", "").split(";")
+    charsets = {
+        value.strip().strip('"').lower()
+        for name, _, value in (parameter.partition("=") for parameter in parameters)
+        if name.strip().lower() == "charset"
+    }
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if media_type.strip().lower() not in set(media_types) or charsets - {"utf-8", "utf8"} or encoding != "identity":
+        raise UnsupportedMediaTypeError(f"Send {' or '.join(sorted(media_types))} in UTF-8, not compressed.")
+    if request.body is None:
+        raise MalformedRequestError("The body could not be decoded from base64.")
     if len(request.body) > limit:
         raise TooLargeError(f"The body has {len(request.body)} bytes; at most {limit} are taken.")
-    try:
-        text = request.body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise MalformedRequestError(f"The body is not UTF-8 (byte {error.start}).") from None
-    return strict_json(text)
-
-
-def strict_json(text: str) -> Any:
-    """JSON text as data, by the rules of `json_body`.
-
-    Raises:
-        MalformedRequestError: as there.
-    """
-    _refuse_depth(text)
-    try:
-        data = json.loads(
-            text,
-            object_pairs_hook=_unique_keys,
-            parse_constant=_refuse_constant,
-            parse_int=_bounded_integer,
-            parse_float=_finite,
-        )
-    except json.JSONDecodeError as error:
-        raise MalformedRequestError(
-            f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})."
-        ) from None
-    if re.search("\\\\u[dD][89a-fA-F]|\\\\u0000", text) or "\x00" in text:
-        _refuse_unstorable(data)
-    return data
+    return strict_json(request.body)
 
 
 def parsed(model: type[M], data: Any) -> M:
@@ -217,8 +225,9 @@ def invalid(error: ValidationError) -> InvalidRequestError:
     """A model's complaints as ours, by the path of the field."""
     errors: dict[str, list[str]] = {}
     for fault in error.errors(include_url=False, include_input=False, include_context=False):
-        path = ".".join(str(step) for step in fault["loc"]) or "body"
-        errors.setdefault(path, []).append(fault["msg"].removeprefix("Value error, "))
+        path = ".".join(str(step) for step in fault["loc"] if step != "[key]") or "body"
+        if path in errors or len(errors) < MAX_FAULTS_TOLD:
+            errors.setdefault(path, []).append(fault["msg"].removeprefix("Value error, "))
     first, messages = next(iter(errors.items()))
     return InvalidRequestError(f"{first}: {messages[0]}", errors)
 
@@ -241,7 +250,9 @@ def problem(error: RequestError | TemporaryError) -> Answer:
     return Answer(status, body, headers)
 
 
-def response_to(answer: Answer, more_headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+def response_to(
+    answer: Answer, more_headers: Mapping[str, str] | None = None, *, with_body: bool = True
+) -> dict[str, Any]:
     """An answer as API Gateway wants it."""
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
     if answer.body is None:
@@ -255,7 +266,43 @@ def response_to(answer: Answer, more_headers: Mapping[str, str] | None = None) -
         headers["content-type"] = "application/json"
     headers.update(answer.headers)
     headers.update(more_headers or {})
-    return {"statusCode": int(answer.status), "headers": headers, "body": body, "isBase64Encoded": False}
+    return {
+        "statusCode": int(answer.status),
+        "headers": headers,
+        "body": body if with_body else "",
+        "isBase64Encoded": False,
+    }
+
+
+def routed(operations: Iterable[Operation], route_key: str, request: Request) -> tuple[Operation, Request]:
+    """The operation of a route, and the request with its path parameters.
+
+    A greedy route (`ANY /v1/{proxy+}`) is matched by path, with or without `.json` at the end. Path parameters arrive
+    decoded, and are not decoded again.
+
+    Raises:
+        NotFoundError: there is no such operation.
+    """
+    method, _, path = route_key.partition(" ")
+    is_greedy = method == "ANY"
+    if is_greedy:
+        path = path.replace("{proxy+}", request.path_parameters.get("proxy", "")).removesuffix(".json")
+        method = request.method
+    for operation in operations:
+        if operation.method != ("GET" if method == "HEAD" else method):
+            continue
+        if not is_greedy and operation.path == path:
+            return operation, request
+        if is_greedy and (found := _path_parameters(operation.path, path)) is not None:
+            return operation, replace(request, path_parameters=found)
+    raise NotFoundError("There is nothing here.")
+
+
+def _path_parameters(template: str, path: str) -> dict[str, str] | None:
+    """The parameters of a path that fits a template such as `/v1/deliveries/{delivery_id}`, None if it does not."""
+    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template))
+    match = re.fullmatch(pattern, path)
+    return match.groupdict() if match else None
 
 
 def dispatch(operations: Iterable[Operation], route_key: str) -> Operation:
@@ -268,63 +315,3 @@ def dispatch(operations: Iterable[Operation], route_key: str) -> Operation:
         if operation.route_key == route_key:
             return operation
     raise NotFoundError("There is nothing here.")
-
-
-def _refuse_depth(text: str) -> None:
-    depth, in_string, escaped = 0, False, False
-    for character in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise MalformedRequestError(f"The body is nested deeper than {MAX_DEPTH} levels.")
-        elif character in "]}":
-            depth -= 1
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise MalformedRequestError(f"The key {json.dumps(name)} stands twice in one object.")
-        found[name] = value
-    return found
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise MalformedRequestError(f"{name} is not a JSON number.")
-
-
-def _bounded_integer(digits: str) -> int:
-    if len(digits.lstrip("-")) > MAX_INTEGER_DIGITS:
-        raise MalformedRequestError(f"An integer has more than {MAX_INTEGER_DIGITS} digits.")
-    return int(digits)
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if number in (float("inf"), float("-inf")):
-        raise MalformedRequestError(f"{digits[:20]} is too large a number.")
-    return number
-
-
-def _refuse_unstorable(data: Any) -> None:
-    """Half surrogates and NUL pass through JSON, and fail in the store or in a mail."""
-    if isinstance(data, str):
-        if "\x00" in data or any("\ud800" <= character <= "\udfff" for character in data):
-            raise MalformedRequestError("A text contains a NUL or half of a surrogate pair.")
-    elif isinstance(data, dict):
-        for name, value in data.items():
-            _refuse_unstorable(name)
-            _refuse_unstorable(value)
-    elif isinstance(data, list):
-        for value in data:
-            _refuse_unstorable(value)

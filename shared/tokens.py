@@ -14,29 +14,19 @@ from enum import StrEnum
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from shared.clock import Clock
+from shared.domain.links import SurveyLink
 from shared.errors import ExpiredLinkError, UnauthorizedError
+
+__all__ = ["LinkSigner", "Links", "Purpose", "SurveyLink"]
 
 
 class Purpose(StrEnum):
     """What a token is good for; the salt of its signature."""
 
     SURVEY_LINK = "survey-link"
-
-
-class SurveyLink(BaseModel):
-    """The right to give one answer to one survey, as one person, about one thing."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    survey_id: str
-    response_id: str
-    person_id: str
-    subject_type: str
-    subject_id: str
-    expires_at: int
 
 
 class LinkSigner:

@@ -21,10 +21,11 @@ SHARED_MODULES: dict[str, tuple[str, ...]] = {
     "shared/clients.py": AWS,
     "shared/clock.py": (),
     "shared/errors.py": (),
-    "shared/http.py": (*POWERTOOLS, "pydantic", "shared.domain", "shared.errors"),
+    "shared/http.py": (*POWERTOOLS, "pydantic", "shared.domain", "shared.errors", "shared.strict_json"),
     "shared/observability.py": POWERTOOLS,
     "shared/queues.py": (*AWS, "pydantic", "shared.domain", "shared.errors"),
     "shared/settings.py": ("pydantic",),
+    "shared/strict_json.py": ("shared.errors",),
     "shared/tokens.py": ("itsdangerous", "pydantic", "shared.clock", "shared.domain", "shared.errors"),
 }
 """What each module at the root of shared/ may import beside the standard library."""
