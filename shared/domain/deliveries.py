@@ -150,9 +150,10 @@ def deciding_event(history: Iterable[DeliveryEvent]) -> DeliveryEvent | None:
     """The event that says where a parcel is, whatever the order in which its events came to us.
 
     Events are taken as they happened (ties: the later stage, then the event id, so that the answer is one). Nothing
-    leaves `delivered` but a return, nothing leaves `returned`, and only a parcel that was delivered after all leaves
-    `cancelled`: carriers' clocks are wrong often enough that published examples have "delivered" stamped days before
-    "out for delivery". `unknown` says nothing, so it never replaces a status.
+    leaves `delivered` but a return, a return ends only in `returned` (the scans on its way back, and its delivery to the
+    sender, are no news for the customer), and only a parcel that was delivered after all leaves `cancelled`: carriers'
+    clocks are wrong often enough that published examples have "delivered" stamped days before "out for delivery".
+    `unknown` says nothing, so it never replaces a status.
     """
     decided: DeliveryEvent | None = None
     for event in sorted(history, key=lambda event: (event.occurred_at, _ORDER[event.status], event.event_id)):
@@ -161,12 +162,16 @@ def deciding_event(history: Iterable[DeliveryEvent]) -> DeliveryEvent | None:
     return decided
 
 
+_ONLY_FOLLOWED_BY = {
+    DeliveryStatus.DELIVERED: frozenset({DeliveryStatus.RETURNING, DeliveryStatus.RETURNED}),
+    DeliveryStatus.RETURNING: frozenset({DeliveryStatus.RETURNED}),
+    DeliveryStatus.RETURNED: frozenset[DeliveryStatus](),
+    DeliveryStatus.CANCELLED: frozenset({DeliveryStatus.DELIVERED}),
+}
+
+
 def _may_follow(status: DeliveryStatus, later: DeliveryStatus) -> bool:
-    if later is DeliveryStatus.UNKNOWN or status is DeliveryStatus.RETURNED:
-        return False
-    if status is DeliveryStatus.DELIVERED:
-        return later in {DeliveryStatus.RETURNING, DeliveryStatus.RETURNED}
-    return status is not DeliveryStatus.CANCELLED or later is DeliveryStatus.DELIVERED
+    return later is not DeliveryStatus.UNKNOWN and later in _ONLY_FOLLOWED_BY.get(status, _ORDER)
 
 
 class Announcement(Frozen):

@@ -1,0 +1,1 @@
+"""Follows parcels: one conditional write per report, then what the customer is to be told."""

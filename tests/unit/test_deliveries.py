@@ -1,0 +1,233 @@
+"""A parcel's status is decided by what happened to it, not by how we came to hear of it."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from shared.domain.deliveries import (
+    ANNOUNCED_WHILE,
+    INVITATION_EXPIRES_AFTER,
+    MAX_EVENTS,
+    Delivery,
+    DeliveryEvent,
+    DeliveryRegistration,
+    DeliveryStatus,
+    Window,
+    announcements,
+)
+from shared.domain.messages import MessageKind
+from shared.domain.people import Recipient
+
+START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+
+
+def event(status: str, hour: float = 0, event_id: str | None = None) -> DeliveryEvent:
+    occurred_at = START + timedelta(hours=hour)
+    return DeliveryEvent(
+        event_id=event_id or f"{status}-{hour}",
+        status=DeliveryStatus(status),
+        occurred_at=occurred_at,
+        learned_at=START,
+    )
+
+
+def after(*events: DeliveryEvent) -> Delivery:
+    delivery = Delivery(delivery_id="order-1")
+    for happened in events:
+        delivery = delivery.with_event(happened)
+    return delivery
+
+
+def told_in_order(*statuses: str) -> Delivery:
+    return after(*(event(status, hour) for hour, status in enumerate(statuses)))
+
+
+REGISTRATION = DeliveryRegistration(
+    carrier="dhl",
+    recipient=Recipient(email="ada@example.com"),
+    survey_id="delivery",
+    registered_at=START,
+)
+
+
+def registered(*statuses: str, **changes: object) -> Delivery:
+    registration = REGISTRATION.model_copy(update=changes)
+    return told_in_order(*statuses).with_registration(registration, "per_1")
+
+
+# The oracle: the rule of the documents as a table and a search, sharing nothing with the code but the words.
+
+STAGES = (
+    "unknown info_received in_transit appointment_set out_for_delivery arriving available_for_pickup "
+    "attempt_failed delivered exception returning returned cancelled expired"
+).split()
+WAYS_OUT = {"delivered": ["returning", "returned"], "returning": ["returned"], "returned": [], "cancelled": ["delivered"]}
+
+
+def where_the_parcel_is(told: list[tuple[float, str]]) -> str:
+    happened = [status for _, _, status in sorted({(at, STAGES.index(status), status) for at, status in told})]
+    informative = [status for status in happened if status != "unknown"]
+    if not informative:
+        return "unknown"
+    while True:
+        kept = next((i for i, status in enumerate(informative) if status in WAYS_OUT), None)
+        if kept is None:
+            return informative[-1]
+        way_out = next((s for s in informative[kept + 1 :] if s in WAYS_OUT[informative[kept]]), None)
+        if way_out is None:
+            return informative[kept]
+        informative = informative[informative.index(way_out, kept + 1) :]
+
+
+def test_the_words_are_the_published_ones() -> None:
+    assert [status.value for status in DeliveryStatus] == STAGES
+
+
+@pytest.mark.parametrize("history", list(itertools.product(STAGES, repeat=2)))
+def test_every_pair_of_statuses_ends_where_the_rule_says(history: tuple[str, str]) -> None:
+    assert told_in_order(*history).status == where_the_parcel_is(list(enumerate(history)))
+
+
+histories = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(STAGES)), min_size=1, max_size=5, unique=True)
+
+
+@given(histories, st.data())
+def test_the_order_and_the_number_of_reports_do_not_matter(
+    history: list[tuple[int, str]], data: st.DataObject
+) -> None:
+    expected = where_the_parcel_is([(float(at), status) for at, status in history])
+    events = [event(status, at) for at, status in history]
+    again = data.draw(st.lists(st.sampled_from(events), max_size=5))
+    for order in itertools.permutations(events):
+        assert after(*order).status == expected
+    for order in (data.draw(st.permutations([*events, *again])) for _ in range(10)):
+        delivery = after(*order)
+        assert (delivery.status, len(delivery.history), delivery.version) == (expected, len(events), len(events))
+
+
+def test_a_published_history_whose_clock_runs_backwards_stays_delivered() -> None:
+    """A carrier's published sample: delivered on the 19th, out for delivery on the 24th."""
+    published = [
+        ("in_transit", "2014-11-18T10:51:54Z"),
+        ("delivered", "2014-11-19T10:51:54Z"),
+        ("out_for_delivery", "2014-11-24T08:10:00Z"),
+    ]
+    events = [
+        DeliveryEvent(
+            event_id=status, status=DeliveryStatus(status), occurred_at=datetime.fromisoformat(at), learned_at=START
+        )
+        for status, at in published
+    ]
+    for order in itertools.permutations(events):
+        assert after(*order).status == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("history", "status"),
+    [
+        ("out_for_delivery attempt_failed out_for_delivery", "out_for_delivery"),
+        ("out_for_delivery delivered returning in_transit delivered", "returning"),
+        ("returning in_transit returned", "returned"),
+        ("cancelled in_transit delivered", "delivered"),
+        ("in_transit unknown", "in_transit"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_a_history_ends(history: str, status: str) -> None:
+    assert told_in_order(*history.split()).status == status
+
+
+def test_a_parcel_nobody_reported_on_is_unknown() -> None:
+    assert Delivery(delivery_id="order-1").status == "unknown"
+
+
+def test_a_full_history_still_hears_of_the_delivery() -> None:
+    full = after(*(event("in_transit", hour) for hour in range(MAX_EVENTS)))
+    delivered = full.with_event(event("delivered", MAX_EVENTS))
+    assert (delivered.status, len(delivered.history)) == ("delivered", MAX_EVENTS)
+    assert delivered.history[0].event_id == "in_transit-1"
+    flooded = delivered
+    for hour in range(MAX_EVENTS + 1, 2 * MAX_EVENTS + 10):
+        flooded = flooded.with_event(event("in_transit", hour))
+    assert (flooded.status, len(flooded.history)) == ("delivered", MAX_EVENTS)
+
+
+def test_a_full_history_ignores_what_is_older_than_all_of_it() -> None:
+    full = after(*(event("in_transit", hour) for hour in range(MAX_EVENTS)))
+    assert full.with_event(event("info_received", -1)) is full
+
+
+def test_a_later_registration_replaces_an_earlier_one_and_not_the_other_way_round() -> None:
+    later = REGISTRATION.model_copy(update={"registered_at": START + timedelta(hours=1), "carrier": "dpd"})
+    first = Delivery(delivery_id="order-1").with_registration(REGISTRATION, "per_1")
+    second = first.with_registration(later, "per_2")
+    assert second.registration == later
+    assert (second.person_id, second.version) == ("per_2", 2)
+    assert second.with_registration(REGISTRATION, "per_1") is second
+    assert second.with_registration(later, "per_2") is second
+
+
+def test_events_that_come_before_the_registration_are_kept() -> None:
+    delivery = registered("info_received", "out_for_delivery")
+    assert delivery.status == "out_for_delivery"
+    assert [told.kind for told in announcements(delivery)] == [MessageKind.DELIVERY_ON_ITS_WAY]
+
+
+# What the customer is told.
+
+
+@pytest.mark.parametrize("status", STAGES)
+def test_what_is_told_is_true_in_the_status_that_has_it_told(status: str) -> None:
+    for told in announcements(registered(status)):
+        assert status in ANNOUNCED_WHILE[told.kind]
+
+
+@pytest.mark.parametrize(
+    ("status", "kinds"),
+    [
+        ("out_for_delivery", ["delivery_on_its_way"]),
+        ("arriving", ["delivery_arriving"]),
+        ("delivered", ["delivery_delivered", "survey_invitation"]),
+        *((status, []) for status in STAGES if status not in {"out_for_delivery", "arriving", "delivered"}),
+    ],
+)
+def test_each_status_has_its_messages(status: str, kinds: list[str]) -> None:
+    assert [told.kind for told in announcements(registered(status))] == kinds
+
+
+def test_nobody_is_told_before_we_know_who() -> None:
+    assert announcements(told_in_order("delivered")) == ()
+
+
+def test_without_a_survey_there_is_no_invitation() -> None:
+    assert [told.kind for told in announcements(registered("delivered", survey_id=None))] == ["delivery_delivered"]
+
+
+def test_on_its_way_is_worth_telling_until_the_promised_window_ends() -> None:
+    promise = Window(start=START + timedelta(hours=6), end=START + timedelta(hours=8))
+    (told,) = announcements(registered("out_for_delivery", promise=promise))
+    assert told.expires_at == promise.end
+
+
+@pytest.mark.parametrize(
+    ("status", "lasts"),
+    [
+        ("out_for_delivery", [timedelta(hours=12)]),
+        ("arriving", [timedelta(minutes=30)]),
+        ("delivered", [timedelta(hours=24), INVITATION_EXPIRES_AFTER]),
+    ],
+)
+def test_each_message_says_until_when_it_is_worth_telling(status: str, lasts: list[timedelta]) -> None:
+    assert [told.expires_at - START for told in announcements(registered(status))] == lasts
+
+
+@pytest.mark.parametrize("end", [START, START - timedelta(seconds=1)])
+def test_a_window_ends_after_it_starts(end: datetime) -> None:
+    with pytest.raises(ValidationError, match="end must be after start"):
+        Window(start=START, end=end)
