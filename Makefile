@@ -81,7 +81,7 @@ down: $(VENV)/run.done ## Stop what make up started
 	@$(PY) -m infra.local down
 
 demo: $(VENV)/run.done ## Replay a year of answers and real carrier histories into the running Hearback
-	@$(PY) -m infra.local demo
+	@$(PY) -m infra.demo
 
 # ---- Proof -----------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +35,7 @@ def _long_form(loader: yaml.Loader, tag: str, node: yaml.Node) -> dict[str, Any]
 
 _Loader.add_multi_constructor("!", _long_form)
 # A date-like value (`Version: 2012-10-17`) is a text in CloudFormation.
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node))
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: str(node.value))
 
 
 def parse(text: str) -> Template:
@@ -60,8 +61,13 @@ def translate(template: Template) -> Template:
     return expanded
 
 
-class _ManagedPolicies:
-    def load(self) -> Mapping[str, str]:
+class _ManagedPolicies(ManagedPolicyLoader):
+    """Stands in for the call to IAM with which SAM learns the addresses of AWS's policies."""
+
+    def __init__(self) -> None:
+        pass
+
+    def load(self) -> dict[str, str]:
         names = ("AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess", "service-role/AWSLambdaBasicExecutionRole")
         return {name.rpartition("/")[2]: f"arn:aws:iam::aws:policy/{name}" for name in names}
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.api import ManualArgs, lint
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
 
 from shared.settings import EnvironmentSettings
 from tests.infra.cloudformation import (
