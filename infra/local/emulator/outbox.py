@@ -1,0 +1,74 @@
+"""Every e-mail and SMS that was "sent": kept, shown on the mail page, and still there after a restart."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import UTC, datetime
+from typing import Any
+
+#: The name of its state file.
+STORE = "hearback_outbox"
+#: What a laptop needs to remember.
+MOST = 10_000
+
+Message = dict[str, Any]
+
+
+class Outbox:
+    """Sent messages, oldest first."""
+
+    def __init__(self) -> None:
+        self._messages: deque[Message] = deque(maxlen=MOST)
+
+    def add(
+        self,
+        *,
+        message_id: str,
+        channel: str,
+        to: list[str],
+        sender: str,
+        text: str,
+        subject: str = "",
+        html: str = "",
+        headers: dict[str, str] | None = None,
+        tags: dict[str, str] | None = None,
+    ) -> None:
+        """Remember a message.
+
+        Args:
+            message_id: the provider's id.
+            channel: ``email`` or ``sms``.
+            to: addresses or one phone number.
+            sender: the From address, or the origination identity.
+            text: the text part.
+            subject: of an e-mail.
+            html: the HTML part.
+            headers: an e-mail's own headers, such as List-Unsubscribe.
+            tags: e-mail tags or SMS context, which receipts echo.
+        """
+        self._messages.append(
+            {
+                "id": message_id,
+                "channel": channel,
+                "to": to,
+                "from": sender,
+                "subject": subject,
+                "text": text,
+                "html": html,
+                "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "headers": headers or {},
+                "tags": tags or {},
+            }
+        )
+
+    def messages(self) -> list[Message]:
+        """Return all messages, newest last."""
+        return list(self._messages)
+
+    def state(self) -> dict[str, list[Message]]:
+        """Return what is saved."""
+        return {"messages": self.messages()}
+
+    def restore(self, state: dict[str, list[Message]] | None) -> None:
+        """Take over what an earlier run saved."""
+        self._messages.extend((state or {}).get("messages", []))

@@ -1,0 +1,122 @@
+"""The pages for people: where everything is, and what was sent. Everything in them is escaped, mail is sandboxed."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from infra.local.emulator.outbox import Message
+
+STYLE = """
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { margin: 0 auto; max-width: 46rem; padding: 1rem; }
+h1 { font-size: 1.4rem; margin: .5rem 0 1rem; }
+a { color: inherit; }
+table { border-collapse: collapse; width: 100%; }
+td { border-top: 1px solid #8884; padding: .5rem .75rem .5rem 0; vertical-align: top; word-break: break-all; }
+td:first-child { white-space: nowrap; word-break: normal; }
+article { border: 1px solid #8884; border-radius: .6rem; margin: 0 0 1rem; padding: .75rem 1rem; }
+article header { display: flex; flex-wrap: wrap; gap: .25rem .75rem; opacity: .75; font-size: .85rem; }
+article h2 { font-size: 1.05rem; margin: .25rem 0 .5rem; }
+.bubble { background: #2a6df4; border-radius: 1.1rem; color: #fff; display: inline-block; margin: .5rem 0;
+  max-width: 90%; padding: .6rem .9rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+.text { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .5rem 0; }
+iframe { background: #fff; border: 1px solid #8884; border-radius: .4rem; height: 22rem; width: 100%; }
+summary { cursor: pointer; }
+code { font-size: .9em; }
+"""
+
+#: Asks every two seconds whether there is more, and draws anew only then, so that what is being read stays open.
+RELOAD = """
+let seen = document.body.dataset.count;
+setInterval(async () => {
+  try {
+    const messages = await (await fetch("/mail.json", {cache: "no-store"})).json();
+    if (String(messages.length) !== seen) location.reload();
+  } catch (stopped) { /* the emulator is down; it may come back */ }
+}, 2000);
+"""
+
+
+def _page(title: str, body: str, *, attributes: str = "", script: str = "") -> str:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{html.escape(title)}</title><style>{STYLE}</style></head>"
+        f"<body{attributes}><h1>{html.escape(title)}</h1>{body}"
+        f"{f'<script>{script}</script>' if script else ''}</body></html>"
+    )
+
+
+def index(base: str, stack: Mapping[str, Any]) -> str:
+    """Return the page with all addresses and keys.
+
+    Args:
+        base: the address of the emulator.
+        stack: what ``.local/stack.json`` holds; empty while a deployment runs.
+    """
+    rows = [
+        ("Demo shop", f"{base}/demo", "a page with the embedded survey"),
+        ("Mail and SMS", f"{base}/mail", "every message sent"),
+        ("OpenAPI", f"{base}/openapi", "the API, to try out"),
+        ("API", f"{base}/v1/", "needs a key"),
+    ]
+    table = "".join(
+        f'<tr><td>{html.escape(name)}</td><td><a href="{html.escape(url)}">{html.escape(url)}</a><br>'
+        f"<small>{html.escape(note)}</small></td></tr>"
+        for name, url, note in rows
+    )
+    table += "".join(
+        f"<tr><td>{html.escape(name.replace('_', ' '))}</td><td><code>{html.escape(str(stack[name]))}</code></td></tr>"
+        for name in ("publishable_key", "secret_key", "survey_id")
+        if name in stack
+    )
+    note = "" if stack else "<p>Being deployed: keys appear here in a moment.</p>"
+    return _page("Hearback on this machine", f"<table>{table}</table>{note}")
+
+
+def mail(messages: Sequence[Message]) -> str:
+    """Return the page of sent messages, newest first."""
+    body = "".join(_message(message) for message in reversed(messages))
+    return _page(
+        "Mail and SMS",
+        body or "<p>Nothing was sent yet. Messages appear here by themselves.</p>",
+        attributes=f' data-count="{len(messages)}"',
+        script=RELOAD,
+    )
+
+
+def _message(message: Message) -> str:
+    head = " ".join(
+        f"<span>{html.escape(text)}</span>"
+        for text in (
+            "SMS" if message["channel"] == "sms" else "E-mail",
+            "to " + ", ".join(message["to"]),
+            message["at"],
+        )
+    )
+    text = html.escape(message["text"])
+    if message["channel"] == "sms":
+        return f'<article data-channel="sms"><header>{head}</header><div class="bubble">{text}</div></article>'
+    parts = f'<pre class="text">{text}</pre>'
+    if message["html"]:
+        # An empty sandbox runs no script, submits no form and reaches nothing of this page.
+        frame = f'<iframe sandbox="" title="HTML part" srcdoc="{html.escape(message["html"])}"></iframe>'
+        parts = f"{frame}<details><summary>Text part</summary>{parts}</details>"
+    return (
+        f'<article data-channel="email"><header>{head} <span>from {html.escape(message["from"])}</span></header>'
+        f"<h2>{html.escape(message['subject'])}</h2>{parts}</article>"
+    )
+
+
+def openapi() -> str:
+    """Return Swagger UI over the committed OpenAPI document, from files on this machine alone."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Hearback API</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="stylesheet" href="/openapi/swagger-ui.min.css"></head><body><div id="swagger-ui"></div>'
+        '<script src="/openapi/swagger-ui-bundle.min.js"></script>'
+        '<script>SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true});</script>'
+        "</body></html>"
+    )

@@ -1,0 +1,3 @@
+from tests.local.stack import contract, stack
+
+__all__ = ["contract", "stack"]
