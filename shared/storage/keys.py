@@ -32,6 +32,9 @@ def _hashed(value: str) -> str:
 
 # Surveys table
 
+API_KEY_LISTING = "KEYS"
+"""The partition that lists every key to our API."""
+
 
 def survey_version_key(survey_id: str, version: int) -> Key:
     """One immutable version of a survey."""
@@ -50,7 +53,12 @@ def api_key_key(key_hash: str) -> Key:
 
 def api_key_listing_key(name: str, key_hash: str) -> Key:
     """The same key in the list of all keys, found by its name."""
-    return _key("KEYS", f"{name}#{key_hash}")
+    return _key(API_KEY_LISTING, f"{name}#{key_hash}")
+
+
+def live_api_keys_key(name: str) -> Key:
+    """Which keys of a name are live; a write to it has "at most two" as its condition."""
+    return _key(f"NAME#{name}", "LIVE")
 
 
 # Responses table

@@ -85,7 +85,7 @@ def _allowed(path: str) -> tuple[str, ...] | None:
             return SHARED_MODULES.get(path, ())
         return {
             "domain": (*RULES, "shared.domain", "shared.errors"),
-            "storage": (*AWS, "pydantic", "shared.clock", "shared.domain", "shared.errors", "shared.storage"),
+            "storage": (*AWS, "cachetools", "pydantic", "shared.clock", "shared.domain", "shared.errors", "shared.storage"),
             "channels": (*AWS, "pydantic", "shared.domain", "shared.errors", "shared.channels"),
         }.get(parts[1], ())
     if parts[0] != "functions":

@@ -1,0 +1,133 @@
+"""Surveys: each version for ever, and in one item the current one with the keys that open it.
+
+That one item is all the public path reads. It also remembers the scale of every question the survey ever asked, so
+that no version can change one: the answers given on the old scale would become unreadable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from shared.domain.api_keys import ApiKey
+from shared.domain.published import PublishedSurvey
+from shared.domain.surveys import Survey
+from shared.errors import ConflictError, TemporaryError
+from shared.storage.keys import current_survey_key, survey_version_key
+from shared.storage.table import error_code, from_item, to_item, to_value, translated
+
+
+class SurveysTable(Protocol):
+    """The calls we make to DynamoDB."""
+
+    def get_item(self, **kwargs: Any) -> Mapping[str, Any]:
+        """GetItem."""
+        ...
+
+    def transact_write_items(self, **kwargs: Any) -> Any:
+        """TransactWriteItems."""
+        ...
+
+
+class SurveyRepository:
+    """The definitions in the surveys table.
+
+    Args:
+        dynamodb: A DynamoDB client.
+        table_name: The table's name.
+    """
+
+    def __init__(self, dynamodb: SurveysTable, table_name: str) -> None:
+        self._dynamodb = dynamodb
+        self._table_name = table_name
+
+    def current(self, survey_id: str) -> PublishedSurvey | None:
+        """The current version with its live publishable keys; None if there is no such survey.
+
+        Raises:
+            TemporaryError: the store did not answer.
+        """
+        item = self._read(current_survey_key(survey_id))
+        if item is None:
+            return None
+        keys = tuple(ApiKey.model_validate_json(key) for _, key in sorted(item["keys"].items()))
+        return PublishedSurvey(survey=Survey.model_validate_json(item["content"]), keys=keys)
+
+    def version(self, survey_id: str, version: int) -> Survey | None:
+        """One version of a survey; None if there is none.
+
+        Raises:
+            TemporaryError: the store did not answer.
+        """
+        item = self._read(survey_version_key(survey_id, version))
+        return None if item is None else Survey.model_validate_json(item["content"])
+
+    def publish(self, survey: Survey) -> Survey:
+        """Make this the current version, with the next version number; the current content again is no new version.
+
+        Returns:
+            The survey with its number.
+
+        Raises:
+            ConflictError: a question would change its scale.
+            TemporaryError: the store did not answer, or somebody else published at the same moment.
+        """
+        stored = self._read(current_survey_key(survey.survey_id))
+        scales = {question.id: question.scale.value for question in survey.questions}
+        number = 0
+        if stored is not None:
+            current = Survey.model_validate_json(stored["content"])
+            number = current.version
+            if survey.model_copy(update={"version": number}) == current:
+                return current
+            _refuse_changed_scales(scales, stored["scales"])
+            scales = {**stored["scales"], **scales}
+        published = survey.model_copy(update={"version": number + 1})
+        self._write(published, scales)
+        return published
+
+    def _write(self, survey: Survey, scales: Mapping[str, str]) -> None:
+        content = survey.model_dump_json()
+        version = {
+            "TableName": self._table_name,
+            "Item": {**survey_version_key(survey.survey_id, survey.version), **to_item({"content": content})},
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        current = {
+            "TableName": self._table_name,
+            "Key": current_survey_key(survey.survey_id),
+            "UpdateExpression": "SET version = :new, content = :content, scales = :scales, "
+            "#keys = if_not_exists(#keys, :none)",
+            "ConditionExpression": "attribute_not_exists(pk)" if survey.version == 1 else "version = :old",
+            "ExpressionAttributeNames": {"#keys": "keys"},
+            "ExpressionAttributeValues": {
+                ":new": to_value(survey.version),
+                ":content": to_value(content),
+                ":scales": to_value(scales),
+                ":none": to_value({}),
+                **({} if survey.version == 1 else {":old": to_value(survey.version - 1)}),
+            },
+        }
+        with translated():
+            try:
+                self._dynamodb.transact_write_items(TransactItems=[{"Put": version}, {"Update": current}])
+            except ClientError as error:
+                if error_code(error) != "TransactionCanceledException":
+                    raise
+                raise TemporaryError(f"{survey.survey_id} was published by somebody else just now") from error
+
+    def _read(self, key: Mapping[str, Any]) -> dict[str, Any] | None:
+        with translated():
+            answer = self._dynamodb.get_item(TableName=self._table_name, Key=key, ConsistentRead=True)
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+
+def _refuse_changed_scales(wanted: Mapping[str, str], known: Mapping[str, str]) -> None:
+    for question, scale in wanted.items():
+        if known.get(question, scale) != scale:
+            raise ConflictError(
+                f"Question {question!r} is answered on the scale {known[question]}, for ever; "
+                f"to ask on the scale {scale}, give the question another id."
+            )
