@@ -63,10 +63,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is answered: a model or plain data becomes JSON, text stays text."""
+    """What is answered: a model or plain data becomes JSON, text stays text, bytes stay bytes."""
 
     status: HTTPStatus = HTTPStatus.OK
-    body: BaseModel | Mapping[str, Any] | list[Any] | str | None = None
+    body: BaseModel | Mapping[str, Any] | list[Any] | str | bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -259,6 +259,8 @@ def response_to(
         body = ""
     elif isinstance(answer.body, str):
         body = answer.body
+    elif isinstance(answer.body, bytes):
+        body = base64.b64encode(answer.body).decode("ascii")
     elif isinstance(answer.body, BaseModel):
         body, headers["content-type"] = answer.body.model_dump_json(by_alias=True), "application/json"
     else:
@@ -270,8 +272,17 @@ def response_to(
         "statusCode": int(answer.status),
         "headers": headers,
         "body": body if with_body else "",
-        "isBase64Encoded": False,
+        "isBase64Encoded": with_body and isinstance(answer.body, bytes),
     }
+
+
+def readable_by(origin: str | None) -> Mapping[str, str]:
+    """The CORS headers that let pages of an origin (`*`: of any) read an answer; None lets none.
+
+    No page is ever let in with its credentials, so `*` gives a page nothing that it could not fetch from a server.
+    """
+    leave = {"access-control-allow-origin": origin, "access-control-expose-headers": "retry-after"} if origin else {}
+    return {"vary": "origin", **leave}
 
 
 def routed(operations: Iterable[Operation], route_key: str, request: Request) -> tuple[Operation, Request]:

@@ -1,0 +1,35 @@
+"""Builds the function's service from its environment, once per process."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from functions.pages.service import Pages
+from shared.clients import client
+from shared.clock import SystemClock
+from shared.settings import EnvironmentSettings
+from shared.storage.cached import CachedSurveys
+from shared.storage.link_keys import LinkKeys
+from shared.storage.surveys import SurveyRepository
+from shared.tokens import Links
+
+
+class Settings(EnvironmentSettings):
+    """What template.yaml tells this function."""
+
+    surveys_table_name: str
+    link_keys_parameter: str
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings.from_environment()
+
+
+@cache
+def service() -> Pages:
+    """The service of this process."""
+    clock = SystemClock()
+    surveys = CachedSurveys(SurveyRepository(client("dynamodb"), settings().surveys_table_name), clock)
+    return Pages(surveys, Links(LinkKeys(client("ssm"), settings().link_keys_parameter, clock).current, clock))

@@ -1,0 +1,101 @@
+"""Decides who is shown which survey, and in which language."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from functions.pages.texts import locale_of, texts_in
+from functions.pages.views import SurveyPage, WidgetView, widget_view
+from shared.domain.api_keys import key_hash, origin_allowed
+from shared.domain.links import SurveyLink
+from shared.domain.published import PublishedSurvey
+from shared.domain.surveys import SURVEY_ID
+from shared.errors import ForbiddenError, NotFoundError, UnauthorizedError
+
+
+class Surveys(Protocol):
+    """Where surveys are kept."""
+
+    def current(self, survey_id: str) -> PublishedSurvey | None:
+        """The survey as it is asked now."""
+        ...
+
+
+class Links(Protocol):
+    """Knows signed links."""
+
+    def verify(self, token: str) -> SurveyLink:
+        """What a token allows."""
+        ...
+
+
+class Pages:
+    """Shows surveys to those who may answer them.
+
+    Args:
+        surveys: Where surveys are kept.
+        links: Knows signed links.
+    """
+
+    def __init__(self, surveys: Surveys, links: Links) -> None:
+        self._surveys = surveys
+        self._links = links
+
+    def questions(
+        self, survey_id: str, key: str | None, token: str | None, origin: str | None, preferred: tuple[str, ...]
+    ) -> WidgetView:
+        """What the widget asks.
+
+        Args:
+            survey_id: The survey.
+            key: The publishable key of the page.
+            token: Of a signed link, in place of a key.
+            origin: Where the page comes from, as its browser says.
+            preferred: Languages, the best liked first.
+
+        Raises:
+            UnauthorizedError: no key and no link, or none that opens this survey.
+            NotFoundError: there is no such survey.
+            ForbiddenError: the key may not be used from this origin, or the link is for another survey.
+            TemporaryError: surveys or link keys can not be read now.
+        """
+        if token:
+            return widget_view(self._by_link(survey_id, token)[0], preferred)
+        if not key:
+            raise UnauthorizedError("Send the survey's publishable key, as ?key= or as Bearer.")
+        published = self._published(survey_id)
+        known = published.key(key_hash(key))
+        if known is None:
+            raise UnauthorizedError("This key is not live, or not a publishable key of this survey.")
+        if not origin_allowed(origin, known.origins):
+            raise ForbiddenError(f"This key may not be used from {origin}; `ops keys create` takes the origins it may.")
+        return widget_view(published, preferred)
+
+    def page(self, survey_id: str, token: str | None, preferred: tuple[str, ...]) -> SurveyPage:
+        """The page behind a signed link.
+
+        Raises:
+            ExpiredLinkError: the link's time is over.
+            UnauthorizedError: there is no token, or it was changed.
+            ForbiddenError: it is for another survey.
+            NotFoundError: there is no such survey.
+            TemporaryError: surveys or link keys can not be read now.
+        """
+        if not token:
+            raise UnauthorizedError("This page is opened by a signed link.")
+        published, link = self._by_link(survey_id, token)
+        survey = published.survey
+        locale = locale_of(survey, preferred)
+        return SurveyPage(link=link, token=token, survey=survey, locale=locale, texts=texts_in(locale))
+
+    def _by_link(self, survey_id: str, token: str) -> tuple[PublishedSurvey, SurveyLink]:
+        link = self._links.verify(token)
+        if link.survey_id != survey_id:
+            raise ForbiddenError("This link is for another survey.")
+        return self._published(survey_id), link
+
+    def _published(self, survey_id: str) -> PublishedSurvey:
+        published = self._surveys.current(survey_id) if SURVEY_ID.fullmatch(survey_id) else None
+        if published is None:
+            raise NotFoundError("There is no such survey.")
+        return published

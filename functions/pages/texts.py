@@ -1,0 +1,147 @@
+"""The words around a survey's own questions, in the languages we speak; and which language somebody reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from shared.domain.surveys import Scale, Survey
+
+MAX_LANGUAGES = 10
+"""Languages of a header that are looked at; browsers send up to six."""
+
+_LANGUAGE = re.compile(r"\s*([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2}))?\b[^;]*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*")
+
+
+class Notice(NamedTuple):
+    """A page that only says something."""
+
+    title: str
+    text: str
+
+
+class Texts(NamedTuple):
+    """Everything we say to a customer who is asked, in one language."""
+
+    ends: Mapping[Scale, tuple[str, str]]
+    comment: str
+    optional: str
+    send: str
+    close: str
+    thanks: str
+    saving: str
+    saved: str
+    again: str
+    refused: str
+    choose: str
+    no_script: str
+    changed: str
+    expired: Notice
+    invalid: Notice
+    unknown: Notice
+    away: Notice
+
+
+TEXTS = {
+    "en": Texts(
+        ends={
+            Scale.NPS: ("Not at all likely", "Extremely likely"),
+            Scale.CSAT: ("Very dissatisfied", "Very satisfied"),
+            Scale.CES: ("Strongly disagree", "Strongly agree"),
+        },
+        comment="What is the main reason for your rating?",
+        optional="optional",
+        send="Send",
+        close="Close",
+        thanks="Thank you. We read every answer.",
+        saving="Saving your rating…",
+        saved="Your rating is saved. You can still change it, or tell us more.",
+        again="There is no connection at the moment. We keep trying; please leave this page open.",
+        refused="Your answer could not be saved.",
+        choose="Please choose a rating first.",
+        no_script="Answering needs JavaScript, so that programs that open links in e-mails cannot answer for you. "
+        "Please switch it on, or open this page in another browser.",
+        changed="You can open this link again to change your answer.",
+        expired=Notice(
+            "This link has expired",
+            "Links to our questions are open for a limited time, and this one is over. You do not need to do anything.",
+        ),
+        invalid=Notice(
+            "This link is not complete",
+            "Part of the address is missing or has changed. Please open the link in your message again.",
+        ),
+        unknown=Notice("There is nothing to answer here", "The survey behind this link does not exist, or no longer."),
+        away=Notice("One moment, please", "This page cannot be shown right now. Please try again in a minute."),
+    ),
+    "de": Texts(
+        ends={
+            Scale.NPS: ("Sehr unwahrscheinlich", "Sehr wahrscheinlich"),
+            Scale.CSAT: ("Sehr unzufrieden", "Sehr zufrieden"),
+            Scale.CES: ("Stimme gar nicht zu", "Stimme voll zu"),
+        },
+        comment="Was ist der wichtigste Grund für Ihre Bewertung?",
+        optional="freiwillig",
+        send="Senden",
+        close="Schließen",
+        thanks="Vielen Dank. Wir lesen jede Antwort.",
+        saving="Ihre Bewertung wird gespeichert …",
+        saved="Ihre Bewertung ist gespeichert. Sie können sie noch ändern oder uns mehr sagen.",
+        again="Gerade gibt es keine Verbindung. Wir versuchen es weiter; bitte lassen Sie diese Seite offen.",
+        refused="Ihre Antwort konnte nicht gespeichert werden.",
+        choose="Bitte wählen Sie zuerst eine Bewertung.",
+        no_script="Zum Antworten braucht es JavaScript, damit Programme, die Links in E-Mails öffnen, nicht für Sie "
+        "antworten können. Bitte schalten Sie es ein, oder öffnen Sie die Seite in einem anderen Browser.",
+        changed="Über denselben Link können Sie Ihre Antwort später ändern.",
+        expired=Notice(
+            "Dieser Link ist abgelaufen",
+            "Unsere Fragen sind nur eine Zeit lang offen, und diese ist vorbei. Sie müssen nichts weiter tun.",
+        ),
+        invalid=Notice(
+            "Dieser Link ist unvollständig",
+            "Ein Teil der Adresse fehlt oder hat sich geändert. Bitte öffnen Sie den Link in Ihrer Nachricht noch "
+            "einmal.",
+        ),
+        unknown=Notice(
+            "Hier gibt es nichts zu beantworten", "Die Umfrage zu diesem Link gibt es nicht oder nicht mehr."
+        ),
+        away=Notice(
+            "Einen Moment bitte",
+            "Diese Seite kann gerade nicht angezeigt werden. Bitte versuchen Sie es in einer Minute noch einmal.",
+        ),
+    ),
+}
+DEFAULT_LANGUAGE = "en"
+
+
+def accepted_languages(header: str) -> tuple[str, ...]:
+    """The languages of an Accept-Language header (RFC 9110, 12.5.4), the best liked first: `de-AT`, then `en`."""
+    liked = []
+    for part in header.split(",")[:MAX_LANGUAGES]:
+        if match := _LANGUAGE.fullmatch(part):
+            language, region, quality = match.groups()
+            weight = float(quality or 1)
+            if 0 < weight <= 1:
+                liked.append((-weight, language.lower() + (f"-{region.upper()}" if region else "")))
+    return tuple(locale for _, locale in sorted(liked, key=lambda item: item[0]))
+
+
+def locale_of(survey: Survey, preferred: tuple[str, ...]) -> str:
+    """The first of these languages in which the survey asks, by region or by language alone; else its default."""
+    asked_in = survey.first_scale_question.text
+    for locale in preferred:
+        for candidate in (locale, locale.split("-")[0]):
+            if candidate in asked_in:
+                return candidate
+    return survey.default_locale
+
+
+def spoken(preferred: tuple[str, ...]) -> str:
+    """The first of these languages that we speak ourselves, else English."""
+    languages = (locale.split("-")[0] for locale in preferred)
+    return next((language for language in languages if language in TEXTS), DEFAULT_LANGUAGE)
+
+
+def texts_in(locale: str) -> Texts:
+    """Our words in a survey's language."""
+    return TEXTS[spoken((locale,))]

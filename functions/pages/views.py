@@ -1,0 +1,132 @@
+"""A survey as a browser is shown it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from functions.pages.texts import Texts, locale_of, texts_in
+from shared.domain.base import Frozen
+from shared.domain.links import SurveyLink
+from shared.domain.published import PublishedSurvey
+from shared.domain.surveys import Question, Survey, in_locale
+
+
+class BrandView(Frozen):
+    """How the company looks: its colour, and the one of black and white that can be read on it."""
+
+    name: str
+    colour: str
+    on_colour: str
+
+
+class QuestionView(Frozen):
+    """One question; `low` and `high` are the ends of its scale, null where the answer is text."""
+
+    id: str
+    scale: str
+    low: int | None
+    high: int | None
+    text: str
+    low_text: str
+    high_text: str
+
+
+class WidgetTexts(Frozen):
+    """The widget's own words."""
+
+    comment: str
+    send: str
+    close: str
+
+
+class WidgetView(Frozen):
+    """All that the widget needs, in one answer."""
+
+    survey_id: str
+    version: int
+    locale: str
+    brand: BrandView
+    questions: tuple[QuestionView, ...]
+    thanks: str
+    texts: WidgetTexts
+
+
+class SurveyPage(NamedTuple):
+    """All that the page behind a link needs."""
+
+    link: SurveyLink
+    token: str
+    survey: Survey
+    locale: str
+    texts: Texts
+
+    @property
+    def brand(self) -> BrandView:
+        """How the company looks."""
+        return brand_view(self.survey)
+
+    @property
+    def questions(self) -> tuple[QuestionView, ...]:
+        """The questions in the reader's language."""
+        return tuple(question_view(self.survey, question, self.locale) for question in self.survey.questions)
+
+    @property
+    def thanks(self) -> str:
+        """What is said after an answer."""
+        return thanks_of(self.survey, self.locale)
+
+
+def widget_view(published: PublishedSurvey, preferred: tuple[str, ...]) -> WidgetView:
+    """A survey in the first of these languages in which it asks."""
+    survey = published.survey
+    locale = locale_of(survey, preferred)
+    texts = texts_in(locale)
+    return WidgetView(
+        survey_id=survey.survey_id,
+        version=survey.version,
+        locale=locale,
+        brand=brand_view(survey),
+        questions=tuple(question_view(survey, question, locale) for question in survey.questions),
+        thanks=thanks_of(survey, locale),
+        texts=WidgetTexts(comment=texts.comment, send=texts.send, close=texts.close),
+    )
+
+
+def question_view(survey: Survey, question: Question, locale: str) -> QuestionView:
+    """One question in one language."""
+    low, high = question.scale.bounds or (None, None)
+    low_text, high_text = texts_in(locale).ends.get(question.scale, ("", ""))
+    return QuestionView(
+        id=question.id,
+        scale=question.scale.value,
+        low=low,
+        high=high,
+        text=in_locale(question.text, locale, survey.default_locale),
+        low_text=low_text,
+        high_text=high_text,
+    )
+
+
+def brand_view(survey: Survey) -> BrandView:
+    """How the survey's company looks."""
+    colour = survey.brand.colour
+    return BrandView(name=survey.brand.name, colour=colour, on_colour=readable_on(colour))
+
+
+def thanks_of(survey: Survey, locale: str) -> str:
+    """The survey's own thanks, where it has some in the reader's language; else ours."""
+    own = survey.thanks.get(locale) or survey.thanks.get(locale.split("-", maxsplit=1)[0])
+    return own or texts_in(locale).thanks
+
+
+def readable_on(colour: str) -> str:
+    """White or near-black, whichever has the higher contrast on a colour (WCAG 2.2, relative luminance).
+
+    Args:
+        colour: As `#rrggbb`.
+    """
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    # Contrast is (lighter + 0.05) / (darker + 0.05); white has luminance 1, #111111 has 0.0056.
+    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.0556 else "#111111"
