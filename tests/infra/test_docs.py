@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra.ops.cli import parser
-from shared.domain.messages import MessageKind
+from shared.domain.messages import MessageKind, MessageState, Reason
 from shared.domain.queued import Queued
 from tests.infra.cloudformation import ROOT, TEMPLATE, Template, of_type, parse, properties
 from tests.infra.documents import (
@@ -80,6 +80,16 @@ def test_every_metric_is_documented() -> None:
     found = list(metrics())
     assert found
     assert unnamed(found, all_docs()) == []
+
+
+def test_every_metric_in_the_reference_is_counted() -> None:
+    listed = {row[0].strip("`") for row in rows((DOCS / "reference.md").read_text(), "metric")}
+    assert listed - set(metrics()) == set()
+
+
+def test_every_state_and_reason_of_a_message_is_in_the_runbook() -> None:
+    ends = [state.value for state in MessageState if state.is_final]
+    assert unnamed([*ends, *(reason.value for reason in Reason)], (DOCS / "runbook.md").read_text()) == []
 
 
 def test_every_key_has_its_line_in_access_patterns() -> None:
