@@ -36,6 +36,8 @@ RETRY_AFTER_SECONDS = 5
 JSON_TYPES = frozenset({"application/json"})
 WIDGET_TYPES = frozenset({"application/json", "text/plain"})
 """A page may post `text/plain` without asking first (a CORS preflight)."""
+TAGS = frozenset({"[key]", "[id]", "[object]"})
+"""Steps of a path that are no field: a mapping's key, and the two shapes of a union."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -221,13 +223,22 @@ def parsed(model: type[M], data: Any) -> M:
         raise invalid(error) from None
 
 
+_WORDS = {
+    "extra_forbidden": "is not a field of this request",
+    "missing": "is required",
+    "model_type": "must be a JSON object",
+}
+"""The library's words for its most frequent complaints are about Python; ours are about the request."""
+
+
 def invalid(error: ValidationError) -> InvalidRequestError:
-    """A model's complaints as ours, by the path of the field."""
+    """A model's complaints as ours, by the path of the field; steps in brackets are names of ours, not the caller's."""
     errors: dict[str, list[str]] = {}
     for fault in error.errors(include_url=False, include_input=False, include_context=False):
-        path = ".".join(str(step) for step in fault["loc"] if step != "[key]") or "body"
+        path = ".".join(str(step) for step in fault["loc"] if step not in TAGS) or "body"
         if path in errors or len(errors) < MAX_FAULTS_TOLD:
-            errors.setdefault(path, []).append(fault["msg"].removeprefix("Value error, "))
+            message = _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+            errors.setdefault(path, []).append(message)
     first, messages = next(iter(errors.items()))
     return InvalidRequestError(f"{first}: {messages[0]}", errors)
 

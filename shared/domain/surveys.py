@@ -6,6 +6,7 @@ answer can be judged for ever by the version it names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
@@ -19,7 +20,8 @@ from shared.domain.people import EmailAddress
 
 QuestionId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
-SurveyId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+SURVEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+SurveyId = Annotated[str, StringConstraints(pattern=rf"^{SURVEY_ID.pattern}$")]
 
 OTHER = "other"
 """What an undeclared breakdown value counts as."""
