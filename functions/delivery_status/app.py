@@ -29,7 +29,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> BatchResponse:
         except TemporaryError as error:
             logger.warning("report postponed", extra={"message_id": message.message_id, "fault": str(error)})
             postponed.append(message)
-        except Exception:  # noqa: BLE001  a fault of ours in one report must not hold up the rest of its batch
+        except Exception:  # a fault of ours in one report must not hold up the rest of its batch
             logger.exception("report failed", extra={"message_id": message.message_id})
             postponed.append(message)
     if poison or postponed:

@@ -150,8 +150,8 @@ def deciding_event(history: Iterable[DeliveryEvent]) -> DeliveryEvent | None:
     """The event that says where a parcel is, whatever the order in which its events came to us.
 
     Events are taken as they happened (ties: the later stage, then the event id, so that the answer is one). Nothing
-    leaves `delivered` but a return, a return ends only in `returned` (the scans on its way back, and its delivery to the
-    sender, are no news for the customer), and only a parcel that was delivered after all leaves `cancelled`: carriers'
+    leaves `delivered` but a return, a return ends only in `returned` (scans on the way back and the delivery to the
+    sender are no news for the customer), and only a parcel that was delivered after all leaves `cancelled`: carriers'
     clocks are wrong often enough that published examples have "delivered" stamped days before "out for delivery".
     `unknown` says nothing, so it never replaces a status.
     """

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from shared.domain.deliveries import Delivery
 from shared.storage.keys import delivery_key
-from shared.storage.table import translated
+from shared.storage.table import error_code, translated
 
 
 class DeliveriesTable(Protocol):
@@ -79,7 +79,7 @@ class DeliveryRepository:
             try:
                 self._dynamodb.put_item(**put)
             except ClientError as error:
-                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                if error_code(error) != "ConditionalCheckFailedException":
                     raise
                 return False
         return True

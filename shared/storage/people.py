@@ -1,7 +1,7 @@
 """People: who an e-mail address, a phone number or an external id belongs to.
 
 An identifier is claimed by an item whose key is the identifier, so that it can belong to one person only. A person and
-the claims on it are written in one transaction: whoever comes second fails as a whole, reads again, and finds the first.
+the claims on it are written in one transaction: whoever comes second fails as a whole, reads again, finds the first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from shared.domain.base import iso
 from shared.domain.people import Claim, Person, Recipient, completed, merged
 from shared.errors import TemporaryError
 from shared.storage.keys import claim_key, person_key, person_tombstone_key
-from shared.storage.table import translated
+from shared.storage.table import error_code, translated
 
 RESOLVE_ATTEMPTS = 5
 """How often a lost race is run again; two writers need two, and each further one that shares an identifier one more."""
@@ -137,7 +137,7 @@ class PersonRepository:
         try:
             self._dynamodb.transact_write_items(TransactItems=actions)
         except ClientError as error:
-            if error.response["Error"]["Code"] != "TransactionCanceledException":
+            if error_code(error) != "TransactionCanceledException":
                 raise
             return False
         return True

@@ -52,7 +52,9 @@ def test_a_phone_number_is_kept_in_its_international_form(given: str) -> None:
     assert Recipient(phone=given).phone == "+4915112345678"
 
 
-@pytest.mark.parametrize("given", ["015112345678", "+0151123456", "+49", "+49151123456789012", "+49abc12345", "", 49151])
+@pytest.mark.parametrize(
+    "given", ["015112345678", "+0151123456", "+49", "+49151123456789012", "+49abc12345", "", 49151]
+)
 def test_what_is_no_international_phone_number_is_refused(given: object) -> None:
     with pytest.raises(ValidationError):
         Recipient.model_validate({"phone": given})

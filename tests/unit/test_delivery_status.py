@@ -1,0 +1,166 @@
+"""A report is taken in once, and what the customer is told follows from what is stored."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from functions.delivery_status.service import SAVE_ATTEMPTS, DeliveryStatus
+from shared.domain.deliveries import Delivery, DeliveryEvent, DeliveryRegistration
+from shared.domain.messages import MessageKind, message_id
+from shared.domain.people import Recipient
+from shared.domain.queued import DeliveryReported, SendNotification
+from shared.errors import TemporaryError
+from tests.fakes.clock import NOON, FrozenClock
+from tests.fakes.deliveries import InMemoryDeliveries
+from tests.fakes.people import InMemoryPeople
+from tests.fakes.queues import RecordingQueue
+
+
+class House:
+    """The service with everything around it in memory."""
+
+    def __init__(self) -> None:
+        self.deliveries = InMemoryDeliveries()
+        self.people = InMemoryPeople()
+        self.notifications = RecordingQueue()
+        self.clock = FrozenClock()
+        self.service = DeliveryStatus(self.deliveries, self.people, self.notifications, self.clock)
+
+    def told(self) -> list[SendNotification]:
+        return [sent.message for sent in self.notifications.sent if isinstance(sent.message, SendNotification)]
+
+    def kinds(self) -> list[MessageKind]:
+        return [told.notification.kind for told in self.told()]
+
+    def stored(self) -> Delivery:
+        delivery = self.deliveries.get("order-1")
+        assert delivery is not None
+        return delivery
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def registration(email: str = "ada@example.com", minutes: int = 0) -> DeliveryReported:
+    return DeliveryReported(
+        delivery_id="order-1",
+        registration=DeliveryRegistration(
+            carrier="dhl",
+            recipient=Recipient(external_id="c-1", email=email),
+            survey_id="delivery",
+            registered_at=NOON + timedelta(minutes=minutes),
+        ),
+    )
+
+
+def happened(status: str, minutes: int = 0) -> DeliveryReported:
+    event = DeliveryEvent.model_validate(
+        {
+            "event_id": f"{status}-{minutes}",
+            "status": status,
+            "occurred_at": NOON + timedelta(minutes=minutes),
+            "learned_at": NOON,
+        }
+    )
+    return DeliveryReported(delivery_id="order-1", event=event)
+
+
+def test_a_parcel_out_for_delivery_is_told_to_its_customer(house: House) -> None:
+    house.service.follow(registration())
+    house.service.follow(happened("out_for_delivery"))
+    (told,) = house.told()
+    assert told.notification.message_id == message_id(MessageKind.DELIVERY_ON_ITS_WAY, "order-1")
+    assert told.notification.person_id == house.stored().person_id
+    assert told.notification.expires_at == NOON + timedelta(hours=12)
+    assert house.notifications.sent[0].group == "order-1"
+
+
+def test_delivered_is_told_with_an_invitation_to_the_survey(house: House) -> None:
+    house.service.follow(registration())
+    house.service.follow(happened("delivered"))
+    assert house.kinds() == ["delivery_delivered", "survey_invitation"]
+    assert {told.notification.survey_id for told in house.told()} == {"delivery"}
+
+
+def test_a_report_that_comes_again_changes_nothing_and_wishes_for_the_same_messages(house: House) -> None:
+    """The wish may have been lost with a crash after the write, so it is repeated under the same id."""
+    for report in (registration(), happened("out_for_delivery")) * 3:
+        house.service.follow(report)
+    assert house.deliveries.writes == 2
+    assert len({told.notification.message_id for told in house.told()}) == 1
+    assert len(house.told()) == 5
+
+
+def test_a_wish_lost_after_the_write_is_made_up_for_by_the_redelivery(house: House) -> None:
+    house.service.follow(registration())
+    house.notifications.fails = True
+    with pytest.raises(TemporaryError):
+        house.service.follow(happened("out_for_delivery"))
+    assert (house.stored().status, house.told()) == ("out_for_delivery", [])
+    house.notifications.fails = False
+    followed = house.service.follow(happened("out_for_delivery"))
+    assert (followed.changed, house.kinds()) == (False, ["delivery_on_its_way"])
+
+
+def test_nothing_stale_is_wished_for_after_delivered(house: House) -> None:
+    house.service.follow(registration())
+    house.service.follow(happened("delivered", 60))
+    house.notifications.sent.clear()
+    house.service.follow(happened("out_for_delivery", 0))
+    house.service.follow(happened("arriving", 90))
+    assert set(house.kinds()) == {"delivery_delivered", "survey_invitation"}
+
+
+def test_events_may_come_before_the_registration(house: House) -> None:
+    house.service.follow(happened("info_received"))
+    house.service.follow(happened("out_for_delivery", 1))
+    assert house.told() == []
+    house.service.follow(registration(minutes=5))
+    assert house.kinds() == ["delivery_on_its_way"]
+
+
+def test_an_old_registration_that_comes_again_does_not_bring_back_an_old_address(house: House) -> None:
+    house.service.follow(registration("old@example.com"))
+    house.service.follow(registration("new@example.com", minutes=5))
+    house.service.follow(registration("old@example.com"))
+    person = house.people.get(house.stored().person_id or "")
+    assert person is not None and person.email == "new@example.com"
+    known = house.stored().registration
+    assert known is not None and known.recipient.email == "new@example.com"
+
+
+class RacingDeliveries(InMemoryDeliveries):
+    """Somebody else writes the same delivery just before each of the first few saves."""
+
+    def __init__(self, races: int) -> None:
+        super().__init__()
+        self._races = races
+
+    def save(self, delivery: Delivery, expected_version: int) -> bool:
+        if self._races:
+            self._races -= 1
+            other = self.get(delivery.delivery_id) or Delivery(delivery_id=delivery.delivery_id)
+            event = happened("in_transit", -10 - self._races).event
+            assert event is not None
+            super().save(other.with_event(event), other.version)
+        return super().save(delivery, expected_version)
+
+
+def test_a_lost_race_is_run_again_and_loses_neither_report(house: House) -> None:
+    deliveries = RacingDeliveries(races=SAVE_ATTEMPTS - 1)
+    service = DeliveryStatus(deliveries, house.people, house.notifications, house.clock)
+    assert service.follow(happened("out_for_delivery")).changed
+    stored = deliveries.get("order-1")
+    assert stored is not None
+    assert (stored.status, len(stored.history)) == ("out_for_delivery", SAVE_ATTEMPTS)
+
+
+def test_a_race_that_is_always_lost_comes_again_later(house: House) -> None:
+    service = DeliveryStatus(RacingDeliveries(races=SAVE_ATTEMPTS), house.people, house.notifications, house.clock)
+    with pytest.raises(TemporaryError, match="others kept writing"):
+        service.follow(happened("out_for_delivery"))
+    assert house.told() == []
