@@ -17,7 +17,7 @@ Identifier = Annotated[str, StringConstraints(pattern=rf"^{IDENTIFIER.pattern}$"
 
 
 class Frozen(BaseModel):
-    """A value: immutable, compared by content, refusing fields it does not know; its errors do not quote its content."""
+    """A value: immutable, compared by content, refusing fields it does not know; errors do not quote its content."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=False, ser_json_inf_nan="constants", hide_input_in_errors=True
