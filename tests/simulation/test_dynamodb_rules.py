@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from tests.simulation.aws import InMemoryAws
 
 KEY = {"pk": {"S": "a"}, "sk": {"S": "1"}}
+L_OF_X = {"L": [{"S": "x"}]}
 
 
 def put(dynamodb: Any, sk: str = "1", **attributes: Any) -> None:
@@ -105,7 +106,7 @@ def test_a_condition_is_true_or_false_as_the_guide_says(dynamodb: Any, condition
         ({"a": {"N": "1"}}, "SET a = a + :v, b = a", {":v": {"N": "2"}}, {"a": {"N": "3"}, "b": {"N": "1"}}),
         ({"a": {"N": "1"}}, "SET a = a - :v", {":v": {"N": "2"}}, {"a": {"N": "-1"}}),
         ({}, "SET a = if_not_exists(a, :z) + :v", {":z": {"N": "0"}, ":v": {"N": "2"}}, {"a": {"N": "2"}}),
-        ({}, "SET a = list_append(if_not_exists(a, :e), :e)", {":e": {"L": [{"NULL": True}]}}, {"a": {"L": [{"NULL": True}] * 2}}),
+        ({}, "SET a = list_append(if_not_exists(a, :e), :e)", {":e": L_OF_X}, {"a": {"L": 2 * L_OF_X["L"]}}),
         ({"a": {"L": [{"S": "x"}]}}, "SET a[7] = :v", {":v": {"S": "y"}}, {"a": {"L": [{"S": "x"}, {"S": "y"}]}}),
         ({"a": {"L": [{"S": "x"}, {"S": "y"}, {"S": "z"}]}}, "REMOVE a[0], a[1]", None, {"a": {"L": [{"S": "z"}]}}),
         ({"a": {"S": "x"}, "b": {"S": "y"}}, "REMOVE a SET b = a", None, {"b": {"S": "x"}}),
@@ -240,7 +241,7 @@ def test_a_query_reads_a_range_in_order_page_by_page(dynamodb: Any) -> None:
     values = {":a": {"S": "a"}, ":d": {"S": "d#"}}
     seen, start = [], None
     for _ in range(4):
-        more = {"ExclusiveStartKey": start} if start else {}
+        more: Any = {"ExclusiveStartKey": start} if start else {}
         page = query(dynamodb, "pk = :a AND begins_with(sk, :d)", values, Limit=2, ScanIndexForward=False, **more)
         seen += [item["sk"]["S"] for item in page["Items"]]
         start = page.get("LastEvaluatedKey")
@@ -335,7 +336,7 @@ def test_a_transaction_that_is_cancelled_changes_nothing_and_gives_a_reason_for_
             ]
         )
     assert code_of(refused) == "TransactionCanceledException"
-    reasons: Any = refused.value.response["CancellationReasons"]  # type: ignore[typeddict-item]
+    reasons: Any = refused.value.response["CancellationReasons"]
     assert [reason["Code"] for reason in reasons] == [
         "None",
         "ConditionalCheckFailed",

@@ -90,6 +90,8 @@ def read_params(service: str, request: AWSPreparedRequest) -> dict[str, Any]:
         ServiceError: the text is not UTF-8 (a lone surrogate), which AWS refuses before it looks at anything else.
     """
     body = request.body or b""
+    if isinstance(body, str):
+        body = body.encode()
     if not isinstance(body, bytes):
         raise TypeError(f"a request body of type {type(body).__name__} is not modelled")
     if service in QUERY:
