@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -74,20 +75,24 @@ def check_state(place: Place) -> None:
 
 
 @contextlib.contextmanager
-def emulator(place: Place) -> Iterator[subprocess.Popen[bytes]]:
+def emulator(place: Place, runtime_python: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """Run the emulator for as long as the block runs.
+
+    Args:
+        place: where.
+        runtime_python: what functions run on; the Python that runs us, for which our layer is built, if None.
 
     Raises:
         LocalError: it cannot start.
     """
-    process = start(place)
+    process = start(place, runtime_python)
     try:
         yield process
     finally:
         stop(process)
 
 
-def start(place: Place) -> subprocess.Popen[bytes]:
+def start(place: Place, runtime_python: Path | None = None) -> subprocess.Popen[bytes]:
     """Start the emulator and wait until it answers.
 
     Raises:
@@ -104,7 +109,7 @@ def start(place: Place) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             [str(python), "-m", "infra.local.emulator"],
             cwd=ROOT,
-            env=_environment(place, layer, run_id),
+            env=_environment(place, layer, run_id, runtime_python or Path(sys.executable)),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -131,7 +136,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _environment(place: Place, layer: Path, run_id: str) -> dict[str, str]:
+def _environment(place: Place, layer: Path, run_id: str, runtime_python: Path) -> dict[str, str]:
     """Give the emulator, and so every function, only what they need: on AWS there is no more either."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
     return {
@@ -155,6 +160,7 @@ def _environment(place: Place, layer: Path, run_id: str) -> dict[str, str]:
         "HEARBACK_STACK_FILE": str(place.stack_file),
         "HEARBACK_OPENAPI": str(ROOT / "docs" / "openapi.json"),
         "HEARBACK_DEMO": str(ROOT / "infra" / "local" / "demo"),
+        "HEARBACK_RUNTIME_PYTHON": str(runtime_python),
     }
 
 

@@ -112,7 +112,7 @@ def main() -> None:
     scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULER_TICK_SECONDS
     http_api.install()
     provisioning.install()
-    runtime.install(runtime.make(Path(tempfile.gettempdir()) / "lambda-runtime"))
+    runtime.install(runtime.make(Path(tempfile.gettempdir()) / "lambda-runtime", settings.runtime_python))
     config = Config()
     config.bind = [f"127.0.0.1:{settings.port}"]
     config.keep_alive_timeout = 75

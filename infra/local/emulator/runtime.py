@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-import venv
+import subprocess
 from pathlib import Path
 
 from ministack.core import lambda_runtime
@@ -17,14 +17,18 @@ from ministack.core import lambda_runtime
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 
 
-def make(place: Path) -> Path:
+def make(place: Path, python: Path) -> Path:
     """Make the functions' virtual environment, linking the emulator's own copies of the packages.
+
+    Args:
+        place: its folder.
+        python: what it is made with.
 
     Returns:
         Its Python.
     """
     shutil.rmtree(place, ignore_errors=True)
-    venv.EnvBuilder(symlinks=True, with_pip=False).create(place)
+    subprocess.run([str(python), "-m", "venv", "--without-pip", str(place)], check=True)
     site_packages = next(place.glob("lib/python3*/site-packages"))
     for name in RUNTIME_PACKAGES:
         spec = importlib.util.find_spec(name)

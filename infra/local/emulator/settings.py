@@ -24,6 +24,8 @@ class Settings:
     stack_file: Path
     openapi: Path
     demo: Path
+    #: What functions run on; the layer must have been built for it.
+    runtime_python: Path
 
     @property
     def base(self) -> str:
@@ -47,4 +49,5 @@ def from_environment() -> Settings:
         stack_file=Path(env.pop("HEARBACK_STACK_FILE")),
         openapi=Path(env.pop("HEARBACK_OPENAPI")),
         demo=Path(env.pop("HEARBACK_DEMO")),
+        runtime_python=Path(env.pop("HEARBACK_RUNTIME_PYTHON")),
     )
