@@ -6,7 +6,8 @@ Everything starts from exact counts by rating, never from percentages, and nothi
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -43,6 +44,33 @@ class Score(NamedTuple):
     value: float
     margin_of_error: float
     interval: tuple[float, float]
+
+
+class ScoreDocument(NamedTuple):
+    """What was answered on one day: by the whole survey's respondents, or by those of one breakdown value.
+
+    Args:
+        day: The day where the survey lives.
+        value: The breakdown value, empty for the whole survey.
+        counters: The exact count of each rating, by question.
+        responses: How many responses have a rating.
+        certificate: The sum of the responses' certificates, modulo 2^64.
+    """
+
+    day: date
+    value: str
+    counters: Mapping[str, Mapping[int, int]]
+    responses: int
+    certificate: int
+
+
+def counts(documents: Iterable[ScoreDocument], question_id: str) -> dict[int, int]:
+    """The exact count of each rating of one question, over all these documents."""
+    total: dict[int, int] = {}
+    for document in documents:
+        for rating, count in document.counters.get(question_id, {}).items():
+            total[rating] = total.get(rating, 0) + count
+    return total
 
 
 def sentiment(scale: Scale, rating: int) -> Sentiment:

@@ -1,0 +1,182 @@
+"""How answers become stored responses and scores: the plan of `record`, without the store.
+
+What was submitted is judged against what is stored. What is to be written is packed into transactions, each with the
+responses and the score documents they change, so that there is no moment at which one is there without the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from itertools import zip_longest
+from typing import NamedTuple
+
+from shared.domain.queued import ResponseSubmitted
+from shared.domain.responses import Change, Counted, Response, ScoreDelta, ScoreKey, score_deltas, score_keys
+
+MAX_ACTIONS = 100
+"""Actions of one transaction (API reference of TransactWriteItems)."""
+MAX_BYTES = 4 * 1024 * 1024
+"""Size of all items of one transaction together (API reference of TransactWriteItems)."""
+SCORE_DOCUMENT_BYTES = 16 * 1024
+"""More than a score document can weigh: 20 questions of at most 11 ratings, under 60 bytes a counter."""
+KEY_BYTES = 256
+"""More than the keys and attribute names of a response's item weigh."""
+COPIES = 2
+"""A response's item holds its content, and what it is counted as, which repeats a part of that."""
+
+
+class Outcome(StrEnum):
+    """What became of a submission."""
+
+    RECORDED = "recorded"  # stored, and counted
+    KNOWN = "known"  # this revision is stored already
+    OUTDATED = "outdated"  # a higher revision is stored
+    CONDITION_FAILED = "condition_failed"  # the caller's condition does not hold; nothing was changed
+    ERASED = "erased"  # the response was erased, and stays so
+    POSTPONED = "postponed"  # the same again, later; it may have been stored or not
+    INVALID = "invalid"  # the store will never take it
+
+
+class Recorded(NamedTuple):
+    """What became of a response, and what is stored of it now, as far as we know."""
+
+    stored: Response | None
+    outcome: Outcome
+
+
+class Stored(NamedTuple):
+    """What stands under a response's id: nothing, a response with what it was counted as, or a tombstone."""
+
+    response: Response | None = None
+    counted: Counted | None = None
+    erased: bool = False
+    readable: bool = True
+
+
+ABSENT = Stored()
+
+
+class Write(NamedTuple):
+    """One response to be written, if still the same stands under its id as when it was planned."""
+
+    response: Response
+    counted: Counted | None
+    content: str
+    before: Stored
+
+    @property
+    def change(self) -> Change:
+        """Its step in the scores."""
+        return Change(self.response.response_id, self.before.counted, self.counted)
+
+    @property
+    def documents(self) -> frozenset[ScoreKey]:
+        """The score documents it changes; none, for instance, if only the comment is new."""
+        if self.before.counted == self.counted:
+            return frozenset()
+        sides = (self.before.counted, self.counted)
+        return frozenset(key for counted in sides if counted is not None for key in score_keys(counted))
+
+
+class Transaction(NamedTuple):
+    """Responses of one survey, and the net change of each score document they are counted in."""
+
+    writes: tuple[Write, ...]
+    deltas: Mapping[ScoreKey, ScoreDelta]
+
+    def halves(self) -> tuple[Transaction, Transaction]:
+        """The same in two, to find out which response the store refuses."""
+        middle = len(self.writes) // 2
+        return transaction(self.writes[:middle]), transaction(self.writes[middle:])
+
+
+def rounds(submitted: Iterable[ResponseSubmitted]) -> Iterator[list[ResponseSubmitted]]:
+    """A batch as rounds in which each response occurs once, for no item may be twice in a transaction.
+
+    What has no condition is folded to its highest revision, the first of equals. A submission with a condition is a
+    question of its own, and can neither stand for another nor be left out, so each has a round.
+    """
+    unconditional: dict[str, ResponseSubmitted] = {}
+    conditional: dict[str, dict[str, ResponseSubmitted]] = {}
+    for submission in submitted:
+        response = submission.response
+        if submission.expected_revision is not None:
+            conditional.setdefault(response.response_id, {})[submission.model_dump_json()] = submission
+            continue
+        best = unconditional.get(response.response_id)
+        if best is None or response.revision > best.response.revision:
+            unconditional[response.response_id] = submission
+    queues = [
+        [
+            *([unconditional[response_id]] if response_id in unconditional else []),
+            *sorted(conditional.get(response_id, {}).values(), key=lambda submission: submission.response.revision),
+        ]
+        for response_id in {**unconditional, **conditional}
+    ]
+    for column in zip_longest(*queues):
+        yield [submission for submission in column if submission is not None]
+
+
+def must_read_first(submission: ResponseSubmitted) -> bool:
+    """Whether something may well be stored of it, so that to assume the opposite would cost a cancelled transaction."""
+    return submission.response.revision > 1 or bool(submission.expected_revision)
+
+
+def judged(submission: ResponseSubmitted, stored: Stored) -> Outcome:
+    """What should become of a submission, given what is stored; RECORDED means: write it.
+
+    Who has a condition and finds exactly its own response stored has won before, and is told again by a redelivery.
+    """
+    response, expected = submission.response, submission.expected_revision
+    if not stored.readable:
+        return Outcome.POSTPONED
+    if stored.erased:
+        return Outcome.ERASED
+    if stored.response is None:
+        return Outcome.CONDITION_FAILED if expected else Outcome.RECORDED
+    if response == stored.response:
+        return Outcome.KNOWN
+    if expected is not None and expected != stored.response.revision:
+        return Outcome.CONDITION_FAILED
+    if response.revision > stored.response.revision:
+        return Outcome.RECORDED
+    return Outcome.KNOWN if response.revision == stored.response.revision else Outcome.OUTDATED
+
+
+def write(response: Response, before: Stored) -> Write:
+    """The write of a response over what stands under its id."""
+    return Write(response, response.counted, response.model_dump_json(exclude_none=True), before)
+
+
+def transaction(writes: Sequence[Write]) -> Transaction:
+    """These writes as one transaction."""
+    return Transaction(tuple(writes), score_deltas(write.change for write in writes))
+
+
+def packed(writes: Iterable[Write]) -> list[Transaction]:
+    """Writes as few transactions as the limits allow: one survey in each, its days together."""
+    filled: list[list[Write]] = []
+    survey, documents, size = "", set[ScoreKey](), 0
+    for each in sorted(writes, key=lambda one: (one.response.survey_id, one.response.day)):
+        weight = COPIES * len(each.content.encode()) + KEY_BYTES
+        united = documents | each.documents
+        if (
+            not filled
+            or each.response.survey_id != survey
+            or len(filled[-1]) + 1 + len(united) > MAX_ACTIONS
+            or size + weight + len(united) * SCORE_DOCUMENT_BYTES > MAX_BYTES
+        ):
+            filled.append([])
+            survey, united, size = each.response.survey_id, set(each.documents), 0
+        filled[-1].append(each)
+        documents, size = united, size + weight
+    return [transaction(group) for group in filled]
+
+
+def decisive(one: Recorded | None, other: Recorded) -> Recorded:
+    """Of two outcomes of one response, the one that decides: what has to come again, then what was recorded."""
+    if one is None:
+        return other
+    order = (Outcome.POSTPONED, Outcome.INVALID, Outcome.RECORDED)
+    return min(other, one, key=lambda each: order.index(each.outcome) if each.outcome in order else len(order))
