@@ -24,6 +24,7 @@ SHARED_MODULES: dict[str, tuple[str, ...]] = {
     "shared/http.py": (*POWERTOOLS, "pydantic", "shared.domain", "shared.errors", "shared.strict_json"),
     "shared/observability.py": POWERTOOLS,
     "shared/queues.py": (*AWS, "pydantic", "shared.domain", "shared.errors"),
+    "shared/schedules.py": (*AWS, "shared.domain", "shared.errors"),
     "shared/settings.py": ("pydantic",),
     "shared/strict_json.py": ("shared.errors",),
     "shared/tokens.py": ("itsdangerous", "pydantic", "shared.clock", "shared.domain", "shared.errors"),
@@ -85,7 +86,15 @@ def _allowed(path: str) -> tuple[str, ...] | None:
             return SHARED_MODULES.get(path, ())
         return {
             "domain": (*RULES, "shared.domain", "shared.errors"),
-            "storage": (*AWS, "cachetools", "pydantic", "shared.clock", "shared.domain", "shared.errors", "shared.storage"),
+            "storage": (
+                *AWS,
+                "cachetools",
+                "pydantic",
+                "shared.clock",
+                "shared.domain",
+                "shared.errors",
+                "shared.storage",
+            ),
             "channels": (*AWS, "pydantic", "shared.domain", "shared.errors", "shared.channels"),
         }.get(parts[1], ())
     if parts[0] != "functions":
