@@ -54,9 +54,9 @@
     if (await post(answer())) said.textContent = saved;
   };
 
-  // Only what a person did counts; a script in the page that looks for forms to fill is not one.
+  // Only what a person did counts: a click that a script made is not trusted (the change that follows it would be).
   let settling = null;
-  form.addEventListener("change", ({ target, isTrusted }) => {
+  form.addEventListener("click", ({ target, isTrusted }) => {
     if (!isTrusted || target.type !== "radio") return;
     clearTimeout(settling);
     settling = setTimeout(() => {
@@ -98,5 +98,6 @@
     send.disabled = false;
   });
 
+  document.getElementById("no-script").hidden = true;
   send.disabled = false;
 })();

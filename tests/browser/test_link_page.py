@@ -1,0 +1,168 @@
+"""The page behind a survey link, in a real browser: one link is one response, and only a person can give it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from shared.domain.surveys import Question, Scale
+from tests.browser.site import BROKEN, LINK, LOST, SURVEY, Site, ratings
+from tests.browser.test_widget import eventually, quick_retries
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site() as running:
+        yield running
+
+
+def choose(page: Page, rating: int) -> None:
+    page.locator("label").filter(has=page.get_by_role("radio", name=str(rating), exact=True)).click()
+
+
+def test_on_a_phone_a_rating_is_saved_when_chosen_and_a_comment_with_send(page: Page, site: Site) -> None:
+    page.set_viewport_size({"width": 320, "height": 568})
+    page.goto(site.link())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    for box in (label.bounding_box() for label in page.locator(".scale label").all()):
+        assert box is not None and min(box["width"], box["height"]) >= 24
+    choose(page, 9)
+    expect(page.get_by_role("status")).to_contain_text("Your rating is saved")
+    assert ratings(site.stored().values()) == [9]
+    page.get_by_label("What is the main reason for your rating?").fill("Early and kind")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Thank you. This helps.")).to_be_visible()
+    (stored,) = site.stored().values()
+    assert (stored.rating, stored.comment) == (9, "Early and kind")
+
+
+def test_the_answer_is_the_links_whoever_opens_it_and_however_often(page: Page, site: Site) -> None:
+    for rating in (2, 8):
+        page.goto(site.link())
+        choose(page, rating)
+        page.get_by_role("button", name="Send").click()
+        expect(page.get_by_text("Thank you. This helps.")).to_be_visible()
+    assert list(site.stored()) == [LINK.response_id]
+    assert ratings(site.stored().values()) == [8]
+    response = site.queue.sent[-1].message.model_dump()["response"]
+    assert (response["person_id"], response["subject"], response["source"], response["verified"]) == (
+        "per_1",
+        {"type": "delivery", "id": "D-1"},
+        "link",
+        True,
+    )
+
+
+def test_the_keyboard_passes_over_ratings_without_giving_them(page: Page, site: Site) -> None:
+    page.goto(site.link())
+    page.get_by_role("radio", name="0", exact=True).focus()
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("status")).to_contain_text("Your rating is saved")
+    assert ratings(site.stored().values()) == [7] and site.posts() == 1
+
+
+def test_a_page_left_at_once_still_saves_the_rating(page: Page, site: Site) -> None:
+    page.goto(site.link())
+    choose(page, 1)
+    page.goto("about:blank")
+    eventually(page, lambda: ratings(site.stored().values()) == [1])
+
+
+@pytest.mark.parametrize("faults", [[500], [429, 503], [BROKEN], [LOST]])
+def test_after_a_fault_it_says_so_and_sends_again(page: Page, site: Site, faults: list[int]) -> None:
+    quick_retries(page)
+    page.goto(site.link())
+    site.faults.extend(faults)
+    choose(page, 3)
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Thank you. This helps.")).to_be_visible()
+    assert ratings(site.stored().values()) == [3]
+
+
+def test_opening_a_link_writes_nothing_nor_does_a_script_that_fills_forms(page: Page, site: Site) -> None:
+    page.goto(site.link())
+    page.evaluate(
+        """() => {
+            const rating = document.querySelector("input[type=radio]");
+            rating.click();
+            rating.dispatchEvent(new Event("change", { bubbles: true }));
+            document.querySelector("form button").click();
+            document.querySelector("form").requestSubmit();
+        }"""
+    )
+    page.wait_for_timeout(1000)
+    page.goto("about:blank")
+    page.wait_for_timeout(200)
+    assert site.posts() == 0
+
+
+def test_without_a_rating_it_asks_for_one(page: Page, site: Site) -> None:
+    page.goto(site.link())
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("status")).to_have_text("Please choose a rating first.")
+    assert site.posts() == 0
+
+
+def test_a_changed_link_is_answered_kindly_and_records_nothing(page: Page, site: Site) -> None:
+    address = site.link()
+    answer = page.goto(address[:-2] + ("AA" if not address.endswith("AA") else "BB"))
+    assert answer is not None and answer.status == 403
+    expect(page.get_by_role("heading")).to_have_text("This link is not complete")
+    assert page.locator("form").count() == 0 and site.posts() == 0
+
+
+def test_an_expired_link_is_answered_kindly(page: Page, site: Site) -> None:
+    answer = page.goto(site.link(LINK.model_copy(update={"expires_at": 1})))
+    assert answer is not None and answer.status == 410
+    expect(page.get_by_role("heading")).to_have_text("This link has expired")
+
+
+def test_without_javascript_it_says_so_and_nothing_can_be_sent(browser: Browser, site: Site) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site.link())
+    expect(page.get_by_text("Answering needs JavaScript")).to_be_visible()
+    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    context.close()
+    assert site.posts() == 0
+
+
+def test_it_speaks_the_readers_language(browser: Browser, site: Site) -> None:
+    context = browser.new_context(locale="de-CH")
+    page = context.new_page()
+    page.goto(site.link())
+    expect(page.get_by_role("group")).to_have_accessible_name(
+        "Wie wahrscheinlich ist es, dass Sie uns weiterempfehlen?"
+    )
+    expect(page.get_by_role("button", name="Senden")).to_be_visible()
+    context.close()
+
+
+def test_its_policy_refuses_nothing_of_its_own(page: Page, site: Site) -> None:
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(site.link())
+    choose(page, 5)
+    expect(page.get_by_role("status")).to_contain_text("Your rating is saved")
+    assert errors == []
+
+
+def test_every_question_of_a_survey_is_asked(page: Page) -> None:
+    questions = (
+        *SURVEY.questions,
+        Question(id="easy", scale=Scale.CES, text={"en": "It was easy to order."}),
+        Question(id="missing", scale=Scale.TEXT, text={"en": "What did you not find?"}),
+    )
+    with Site(SURVEY.model_copy(update={"questions": questions})) as site:
+        page.goto(site.link())
+        choose(page, 10)
+        page.get_by_role("group", name="It was easy to order.").locator("label", has_text="4").click()
+        page.get_by_label("What did you not find?").fill("A red kettle")
+        page.get_by_role("button", name="Send").click()
+        expect(page.get_by_text("Thank you. This helps.")).to_be_visible()
+        response = site.queue.sent[-1].message.model_dump()["response"]
+    assert {name: given["value"] for name, given in response["ratings"].items()} == {"recommend": 10, "easy": 4}
+    assert response["texts"] == {"missing": "A red kettle"}
