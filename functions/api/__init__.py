@@ -1,0 +1,1 @@
+"""The API of secret keys: metrics, responses, deliveries, messages, surveys."""

@@ -1,0 +1,155 @@
+"""Trigger: everything under `/v1/` that no other function answers, each path also with `.json` at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from functions.api.bodies import CreateSurveyResponse, DeliveryTold, MessageTold, Metrics, SurveyResponse
+from functions.api.bootstrap import service
+from shared.domain.surveys import Survey
+from shared.errors import RequestError, TemporaryError
+from shared.http import Answer, Operation, Request, Security, json_body, key_of, parsed, serve
+from shared.observability import NAMESPACE, Logger, MetricUnit
+from shared.observability import Metrics as Counters
+
+logger = Logger(service="api")
+counters = Counters(namespace=NAMESPACE, service="api")
+
+
+def read_metrics(request: Request) -> Answer:
+    """A survey's score."""
+    api = service()
+    return Answer(body=api.metrics(request.query, api.caller(key_of(request))))
+
+
+def create_response(request: Request) -> Answer:
+    """Take an answer that was given elsewhere; the body is read before anything else, as in every function."""
+    data = json_body(request)
+    api = service()
+    caller = api.caller(key_of(request))
+    given = parsed(CreateSurveyResponse, data)
+    created = api.create_response(given, caller, request.headers.get("idempotency-key"))
+    counters.add_metric("ResponsesAccepted", MetricUnit.Count, 1)
+    logger.info(
+        "response accepted", extra={"survey_id": created.survey, "response_id": created.id, "actor": caller.name}
+    )
+    return Answer(HTTPStatus.CREATED, created)
+
+
+def read_response(request: Request) -> Answer:
+    """One answer."""
+    service().caller(key_of(request))
+    return Answer(body=service().response(request.path_parameters["response_id"]))
+
+
+def read_delivery(request: Request) -> Answer:
+    """One parcel."""
+    service().caller(key_of(request))
+    return Answer(body=service().delivery(request.path_parameters["delivery_id"]))
+
+
+def read_message(request: Request) -> Answer:
+    """One message."""
+    service().caller(key_of(request))
+    return Answer(body=service().message(request.path_parameters["message_id"]))
+
+
+def read_survey(request: Request) -> Answer:
+    """One survey's definition."""
+    service().caller(key_of(request))
+    return Answer(body=service().survey(request.path_parameters["survey_id"]))
+
+
+def refused(request: Request, error: RequestError | TemporaryError) -> Mapping[str, str]:
+    """Count and log a refusal."""
+    counters.add_metric("RequestsRefused", MetricUnit.Count, 1)
+    if isinstance(error, TemporaryError):
+        logger.warning("request not answered", extra={"fault": str(error)})
+    else:
+        logger.info("request refused", extra={"refusal": type(error).__name__})
+    return {}
+
+
+_READ_REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/v1/metrics",
+        run=read_metrics,
+        summary="The score of a survey, with its number of answers and its margin of error",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.OK, Metrics),
+        parameters={
+            "survey": "The survey; left out, the one the key was made for.",
+            "since": "The first day: Unix seconds or a day such as 2026-03-29, snapped to the survey's local days.",
+            "until": "The last day, likewise; left out, the day of the latest response. 30 days by default.",
+            "question": "The question; left out, the survey's first with a scale.",
+        },
+        refusals=(*_READ_REFUSALS, HTTPStatus.UNPROCESSABLE_ENTITY),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/survey_responses",
+        run=create_response,
+        summary="Add an answer that was given elsewhere; it can be read, and is counted, when this returns",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.CREATED, SurveyResponse),
+        request=CreateSurveyResponse,
+        headers={
+            "idempotency-key": "A UUID or any other text that names this answer; sent again, it is the same answer.",
+        },
+        refusals=(
+            *_READ_REFUSALS,
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.CONFLICT,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+        ),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/survey_responses/{response_id}",
+        run=read_response,
+        summary="One answer",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.OK, SurveyResponse),
+        refusals=_READ_REFUSALS,
+    ),
+    Operation(
+        method="GET",
+        path="/v1/deliveries/{delivery_id}",
+        run=read_delivery,
+        summary="Where a parcel is, with its history",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.OK, DeliveryTold),
+        refusals=_READ_REFUSALS,
+    ),
+    Operation(
+        method="GET",
+        path="/v1/messages/{message_id}",
+        run=read_message,
+        summary="What became of a message, and why",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.OK, MessageTold),
+        refusals=_READ_REFUSALS,
+    ),
+    Operation(
+        method="GET",
+        path="/v1/surveys/{survey_id}",
+        run=read_survey,
+        summary="A survey's current definition",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.OK, Survey),
+        refusals=_READ_REFUSALS,
+    ),
+)
+
+
+@counters.log_metrics
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one request."""
+    return serve(event, OPERATIONS, refused)

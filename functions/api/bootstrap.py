@@ -1,0 +1,64 @@
+"""Builds the API from its environment."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from functions.api.service import Api
+from shared.clients import client
+from shared.clock import RandomIds, SystemClock
+from shared.queues import Queue
+from shared.settings import EnvironmentSettings
+from shared.storage.api_keys import ApiKeyRepository
+from shared.storage.cached import CachedApiKeys, CachedSurveys
+from shared.storage.deliveries import DeliveryRepository
+from shared.storage.messages import MessageRepository, Tables
+from shared.storage.people import PersonRepository
+from shared.storage.responses import ResponseRepository
+from shared.storage.scores import ScoreRepository
+from shared.storage.surveys import SurveyRepository
+
+
+class Settings(EnvironmentSettings):
+    """The environment of the function."""
+
+    surveys_table_name: str
+    responses_table_name: str
+    deliveries_table_name: str
+    people_table_name: str
+    messages_table_name: str
+    responses_queue_url: str
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings.from_environment()
+
+
+@cache
+def service() -> Api:
+    """The service of this process."""
+    tables = settings()
+    dynamodb = client("dynamodb")
+    clock, ids = SystemClock(), RandomIds()
+    return Api(
+        surveys=CachedSurveys(SurveyRepository(dynamodb, tables.surveys_table_name), clock),
+        api_keys=CachedApiKeys(ApiKeyRepository(dynamodb, tables.surveys_table_name), clock),
+        responses=ResponseRepository(dynamodb, tables.responses_table_name),
+        queue=Queue(client("sqs"), tables.responses_queue_url),
+        scores=ScoreRepository(dynamodb, tables.responses_table_name),
+        people=PersonRepository(dynamodb, tables.people_table_name, ids.new),
+        deliveries=DeliveryRepository(dynamodb, tables.deliveries_table_name),
+        messages=MessageRepository(
+            dynamodb,
+            Tables(
+                messages=tables.messages_table_name,
+                responses=tables.responses_table_name,
+                deliveries=tables.deliveries_table_name,
+                people=tables.people_table_name,
+            ),
+        ),
+        clock=clock,
+        ids=ids,
+    )

@@ -1,0 +1,115 @@
+"""Trigger: `POST /v1/surveys/{survey_id}/responses`, from any page in the world, and the preflight before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from functions.survey_ingest.bodies import ResponseAccepted, SubmitResponse
+from functions.survey_ingest.bootstrap import service
+from shared.errors import ForbiddenError, RequestError, TemporaryError
+from shared.http import (
+    WIDGET_TYPES,
+    Answer,
+    Operation,
+    Request,
+    Security,
+    json_body,
+    key_of,
+    parsed,
+    readable_by,
+    serve,
+)
+from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
+
+PREFLIGHT_SECONDS = 86_400
+
+logger = Logger(service="survey_ingest")
+metrics = Metrics(namespace=NAMESPACE, service="survey_ingest")
+
+
+def submit(request: Request) -> Answer:
+    """Take an answer. The body is read first, then credential, survey, origin and fields are checked, in this order."""
+    data = json_body(request, WIDGET_TYPES)
+    ingest = service()
+    opened = ingest.open(request.path_parameters["survey_id"], key_of(request), request.query.get("t"), request.origin)
+    response = ingest.accept(opened, parsed(SubmitResponse, data))
+    metrics.add_metric("ResponsesAccepted", MetricUnit.Count, 1)
+    logger.info(
+        "response accepted",
+        extra={
+            "survey_id": response.survey_id,
+            "response_id": response.response_id,
+            "revision": response.revision,
+            "source": response.source.value,
+        },
+    )
+    accepted = ResponseAccepted(response_id=response.response_id, revision=response.revision)
+    return Answer(HTTPStatus.ACCEPTED, accepted, readable_by(request.origin))
+
+
+def preflight(request: Request) -> Answer:
+    """Tell a browser whether its page may post."""
+    service().preflight(request.path_parameters["survey_id"], request.origin)
+    return Answer(
+        HTTPStatus.NO_CONTENT,
+        headers={
+            **readable_by(request.origin),
+            "access-control-allow-methods": "POST",
+            "access-control-allow-headers": "content-type, authorization",
+            "access-control-max-age": str(PREFLIGHT_SECONDS),
+        },
+    )
+
+
+def refused(request: Request, error: RequestError | TemporaryError) -> Mapping[str, str]:
+    """Count a refusal, and let the page read why.
+
+    Most refusals come before it is known whose key it is, so every page may read them: they say nothing that the
+    sender did not know, and no credential of a browser (cookie) ever comes here. Only the page that a key is not for
+    gets no such leave, so that its browser names the origin as the cause.
+    """
+    metrics.add_metric("ResponsesRefused", MetricUnit.Count, 1)
+    if isinstance(error, TemporaryError):
+        logger.warning("response not accepted", extra={"fault": str(error)})
+    else:
+        logger.info("response refused", extra={"refusal": type(error).__name__})
+    return readable_by(None if isinstance(error, ForbiddenError) else "*")
+
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        path="/v1/surveys/{survey_id}/responses",
+        run=submit,
+        summary="Answer a survey, from a page or by a signed link",
+        security=(Security.PUBLISHABLE_KEY, Security.SIGNED_LINK),
+        success=(HTTPStatus.ACCEPTED, ResponseAccepted),
+        request=SubmitResponse,
+        refusals=(
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.FORBIDDEN,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        ),
+    ),
+    Operation(
+        method="OPTIONS",
+        path="/v1/surveys/{survey_id}/responses",
+        run=preflight,
+        summary="Ask whether a page may answer (a browser's CORS preflight)",
+        security=(Security.PUBLIC,),
+        success=(HTTPStatus.NO_CONTENT, None),
+        refusals=(HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE),
+    ),
+)
+
+
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one request."""
+    return serve(event, OPERATIONS, refused)

@@ -1,0 +1,72 @@
+"""What the public door reads and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.domain.base import Frozen, ResponseId
+from shared.domain.people import Recipient
+from shared.domain.responses import Comment, Revision, Subject
+from shared.domain.submissions import GivenAnswer, GivenRating, Properties
+from shared.domain.surveys import Locale
+
+
+class SubmitResponse(BaseModel):
+    """One complete answer. A later revision repeats all of it; the highest revision counts.
+
+    Args:
+        response_id: A UUID that the sender made once for this answer; sending it again counts once. A signed link
+            brings its own.
+        revision: Grows with each change of the answer.
+        rating: The answer to the survey's first question with a scale.
+        answers: Answers by question id.
+        comment: What the respondent wrote.
+        person: Who the respondent says to be: an unverified claim, to which nothing is ever sent.
+        subject: What the answer is about.
+        properties: What else is known; scores are counted by those that the survey declares as breakdowns.
+        locale: The language the survey was shown in.
+        test: A preview: kept, never counted.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "response_id": "0190f3c2-7c1e-7d2b-9d3a-5b1f8a2c4e6d",
+                    "revision": 2,
+                    "rating": 9,
+                    "comment": "The courier was early and kind.",
+                    "subject": {"type": "order", "id": "1042"},
+                    "properties": {"device": "phone"},
+                }
+            ]
+        },
+    )
+
+    response_id: ResponseId | None = None
+    revision: Revision = 1
+    rating: GivenRating | None = None
+    answers: Annotated[Mapping[str, GivenAnswer], Field(max_length=20)] = Field(default_factory=dict)
+    comment: Comment | None = None
+    person: Recipient | None = None
+    subject: Subject | None = None
+    properties: Properties = Field(default_factory=dict)
+    locale: Locale | None = None
+    test: bool = False
+
+
+class ResponseAccepted(Frozen):
+    """The answer is kept, and will be counted."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"response_id": "0190f3c2-7c1e-7d2b-9d3a-5b1f8a2c4e6d", "revision": 2}]}
+    )
+
+    response_id: ResponseId
+    revision: Revision

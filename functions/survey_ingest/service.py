@@ -1,0 +1,166 @@
+"""Decides whether an answer may come in, and puts it on the queue. It writes nothing else, so a spike loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from functions.survey_ingest.bodies import SubmitResponse
+from shared.clock import Clock
+from shared.domain.api_keys import KeyKind, key_hash, origin_allowed
+from shared.domain.links import SurveyLink
+from shared.domain.published import PublishedSurvey
+from shared.domain.queued import ResponseSubmitted
+from shared.domain.responses import Response, Source, Subject
+from shared.domain.submissions import judged
+from shared.domain.surveys import SURVEY_ID, Survey
+from shared.errors import ForbiddenError, InvalidRequestError, NotFoundError, UnauthorizedError
+
+
+class Surveys(Protocol):
+    """Where published surveys are read."""
+
+    def current(self, survey_id: str) -> PublishedSurvey | None:
+        """A survey's current version with its live publishable keys."""
+        ...
+
+
+class Links(Protocol):
+    """Who knows a signed link."""
+
+    def verify(self, token: str) -> SurveyLink:
+        """The link of a token; UnauthorizedError if it is none of ours, or has expired."""
+        ...
+
+
+class Responses(Protocol):
+    """The responses queue."""
+
+    def send(self, message: ResponseSubmitted, group: str) -> None:
+        """Keep a message; TemporaryError if it is not certain that it was kept."""
+        ...
+
+
+class Opened(NamedTuple):
+    """A survey, opened by a key or by a link."""
+
+    survey: Survey
+    link: SurveyLink | None
+
+
+class SurveyIngest:
+    """Takes answers.
+
+    Args:
+        surveys: Published surveys, cached.
+        links: Gives the verifier of signed links; asked only when a link comes.
+        responses: The queue.
+        clock: When an answer was accepted.
+    """
+
+    def __init__(self, surveys: Surveys, links: Callable[[], Links], responses: Responses, clock: Clock) -> None:
+        self._surveys = surveys
+        self._links = links
+        self._responses = responses
+        self._clock = clock
+
+    def open(self, survey_id: str, key: str | None, token: str | None, origin: str | None) -> Opened:
+        """Check the credential of a request.
+
+        A key is looked up among those of this survey only, in the one item that is read anyway: the key of another
+        survey is as unknown here as one that never was.
+
+        Args:
+            survey_id: As in the path.
+            key: The API key, if there is one.
+            token: The token of a signed link, if there is one; it is its own authority, from whatever page it comes.
+            origin: The page the request comes from, as its browser says.
+
+        Raises:
+            UnauthorizedError: no key or link, or none that is good for anything.
+            NotFoundError: there is no such survey.
+            ForbiddenError: a link to another survey, or a page the key is not for.
+        """
+        if token is not None:
+            link = self._links().verify(token)
+            if link.survey_id != survey_id:
+                raise ForbiddenError("This link is for another survey.")
+            return Opened(self._published(survey_id).survey, link)
+        if key is None or not key.startswith(KeyKind.PUBLISHABLE.prefix):
+            raise UnauthorizedError("Send the survey's publishable key (pk_…), as Bearer or as ?key=.")
+        published = self._published(survey_id)
+        known = published.key(key_hash(key))
+        if known is None or not known.is_live:
+            raise UnauthorizedError("This is no live publishable key of this survey.")
+        if not origin_allowed(origin, known.origins):
+            raise ForbiddenError(
+                f"The key {known.name} is not for pages of {origin}; `ops keys create` names its pages."
+            )
+        return Opened(published.survey, None)
+
+    def accept(self, opened: Opened, submitted: SubmitResponse) -> Response:
+        """Judge an answer by its survey and keep it.
+
+        Raises:
+            InvalidRequestError: a field is wrong.
+            TemporaryError: it may not have been kept.
+        """
+        survey, link = opened
+        answers = judged(survey, submitted.rating, submitted.answers, submitted.comment)
+        now = self._clock.now()
+        response = Response(
+            response_id=_response_id(submitted, link),
+            revision=submitted.revision,
+            survey_id=survey.survey_id,
+            survey_version=survey.version,
+            ratings=answers.ratings,
+            texts=answers.texts,
+            comment=answers.comment,
+            person_id=link.person_id if link else None,
+            claimed_person=submitted.person,
+            subject=Subject(type=link.subject_type, id=link.subject_id) if link else submitted.subject,
+            properties=submitted.properties,
+            breakdowns=survey.breakdown_values(submitted.properties),
+            source=Source.LINK if link else Source.WIDGET,
+            verified=link is not None,
+            test=submitted.test,
+            locale=submitted.locale,
+            answered_at=now,
+            accepted_at=now,
+            day=survey.local_day(now),
+        )
+        self._responses.send(ResponseSubmitted(response=response), group=survey.survey_id)
+        return response
+
+    def preflight(self, survey_id: str, origin: str | None) -> None:
+        """Answer a browser that asks before it posts. It sends no key then, so any key's page may go on.
+
+        An unknown survey is let through, so that the page can read the refusal of what it posts.
+
+        Raises:
+            ForbiddenError: no key of the survey is for that page.
+        """
+        published = self._surveys.current(survey_id) if SURVEY_ID.fullmatch(survey_id) else None
+        if published is not None and not any(origin_allowed(origin, key.origins) for key in published.keys):
+            raise ForbiddenError(f"No key of this survey is for pages of {origin}.")
+
+    def _published(self, survey_id: str) -> PublishedSurvey:
+        published = self._surveys.current(survey_id) if SURVEY_ID.fullmatch(survey_id) else None
+        if published is None:
+            raise NotFoundError("There is no such survey.")
+        return published
+
+
+def _response_id(submitted: SubmitResponse, link: SurveyLink | None) -> str:
+    if link is not None and submitted.response_id not in {None, link.response_id}:
+        raise InvalidRequestError(
+            "response_id must be the link's own, or be left out.",
+            {"response_id": [f"must be {link.response_id} with this link, or be left out"]},
+        )
+    response_id = link.response_id if link is not None else submitted.response_id
+    if response_id is None:
+        raise InvalidRequestError(
+            "response_id is missing: make a UUID once per answer, and send it with every revision.",
+            {"response_id": ["is required"]},
+        )
+    return response_id
