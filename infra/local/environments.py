@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from infra.local.errors import LocalError
@@ -29,12 +32,13 @@ def environment(place: Path, lock: Path) -> Path:
     """
     python = place / "bin" / "python"
     wanted = _fingerprint(lock)
-    if _stamped(place, wanted) and _runs(python):
-        return python
-    shutil.rmtree(place, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)
-    _install(lock, python=python)
-    (place / STAMP).write_text(wanted, encoding="utf-8")
+    with _one_at_a_time(place):
+        if _stamped(place, wanted) and _runs(python):
+            return python
+        shutil.rmtree(place, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)
+        _install(lock, python=python)
+        (place / STAMP).write_text(wanted, encoding="utf-8")
     return python
 
 
@@ -48,13 +52,22 @@ def packages(place: Path, lock: Path) -> Path:
         LocalError: a package cannot be had.
     """
     wanted = _fingerprint(lock)
-    if _stamped(place, wanted):
-        return place
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    _install(lock, target=place)
-    (place / STAMP).write_text(wanted, encoding="utf-8")
+    with _one_at_a_time(place):
+        if not _stamped(place, wanted):
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir(parents=True)
+            _install(lock, target=place)
+            (place / STAMP).write_text(wanted, encoding="utf-8")
     return place
+
+
+@contextlib.contextmanager
+def _one_at_a_time(place: Path) -> Iterator[None]:
+    """Let a second run in the same checkout wait until the first has installed."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.with_suffix(".lock").open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _fingerprint(lock: Path) -> str:
