@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from shared.domain.base import Frozen, Identifier, Instant, ResponseId
 from shared.domain.people import Recipient
@@ -44,7 +44,14 @@ class Rating(Frozen):
     """A number given to a scale question, with the scale it was given on."""
 
     scale: Scale
-    value: int
+    value: Annotated[int, Field(strict=True)]
+
+    @model_validator(mode="after")
+    def _on_its_scale(self) -> Self:
+        bounds = self.scale.bounds
+        if bounds is None or not bounds[0] <= self.value <= bounds[1]:
+            raise ValueError(f"is not on the scale {self.scale.value}")
+        return self
 
 
 class Counted(Frozen):

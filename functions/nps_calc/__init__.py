@@ -1,0 +1,1 @@
+"""Counts answers, and wishes for the messages that follow from them."""

@@ -1,0 +1,52 @@
+"""Builds the function's service from its environment, once per process."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+
+from functions.nps_calc.service import NpsCalc
+from shared.clients import client
+from shared.clock import SystemClock
+from shared.observability import Logger
+from shared.queues import BackOff, Queue
+from shared.settings import EnvironmentSettings
+from shared.storage.cached import CachedSurveys
+from shared.storage.responses import ResponseRepository
+from shared.storage.surveys import SurveyRepository
+
+
+class Settings(EnvironmentSettings):
+    """What template.yaml tells this function."""
+
+    surveys_table_name: str
+    responses_table_name: str
+    responses_queue_url: str
+    notifications_queue_url: str
+    alert_grace_seconds: int
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings.from_environment()
+
+
+@cache
+def service() -> NpsCalc:
+    """The service of this process."""
+    dynamodb = client("dynamodb")
+    clock = SystemClock()
+    return NpsCalc(
+        responses=ResponseRepository(dynamodb, settings().responses_table_name),
+        surveys=CachedSurveys(SurveyRepository(dynamodb, settings().surveys_table_name), clock),
+        notifications=Queue(client("sqs"), settings().notifications_queue_url),
+        clock=clock,
+        grace=timedelta(seconds=settings().alert_grace_seconds),
+    )
+
+
+@cache
+def back_off() -> BackOff:
+    """Decides when an answer that failed comes again."""
+    return BackOff(client("sqs"), settings().responses_queue_url, Logger(service="nps_calc").warning)

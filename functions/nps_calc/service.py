@@ -1,0 +1,161 @@
+"""Counts answers, and decides which messages follow from them.
+
+What follows is computed from the stored response, each time a message comes, repetitions included: a crash after the
+commit loses no alert. A message's id is made of what it is about, so its consumer keeps the first wish of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from shared.clock import Clock
+from shared.domain.messages import MessageKind, Notification, message_id
+from shared.domain.published import PublishedSurvey
+from shared.domain.queued import ResponseSubmitted, SendNotification
+from shared.domain.recording import Outcome, Recorded
+from shared.domain.responses import Response, Source
+from shared.domain.surveys import Survey
+from shared.errors import TemporaryError
+
+NEWS_FOR = timedelta(hours=48)
+"""How long after an answer it is still worth telling somebody of it."""
+RECORDED_AT_ONCE = {Source.API, Source.IMPORT}
+"""Sources whose answers the API records itself, beside putting them on the queue: here they are known already."""
+
+
+class Responses(Protocol):
+    """Where responses and scores are kept."""
+
+    def record(self, submitted: Sequence[ResponseSubmitted], read_first: Collection[str]) -> Mapping[str, Recorded]:
+        """Store and count each response once; what became of each, by its id."""
+        ...
+
+
+class Surveys(Protocol):
+    """Where surveys are kept."""
+
+    def current(self, survey_id: str) -> PublishedSurvey | None:
+        """The current version of a survey; None if there is none."""
+        ...
+
+
+class Notifications(Protocol):
+    """Where messages are wished for."""
+
+    def send(self, message: SendNotification, group: str, delay: timedelta) -> None:
+        """Put a wish on the queue, to be seen after a delay."""
+        ...
+
+
+class Result(NamedTuple):
+    """What became of one response of a batch.
+
+    Args:
+        outcome: What `record` did.
+        wished: How many messages were wished for.
+        complete: False if it has to come again: not recorded, or not all wishes could be put on the queue.
+    """
+
+    outcome: Outcome
+    wished: int = 0
+    complete: bool = True
+
+
+class NpsCalc:
+    """Takes accepted answers off the queue.
+
+    Args:
+        responses: Where responses and scores are kept.
+        surveys: Where surveys are kept.
+        notifications: Where messages are wished for.
+        clock: Tells whether an answer is still news.
+        grace: How long an alert waits for a comment or a better answer.
+    """
+
+    def __init__(
+        self, responses: Responses, surveys: Surveys, notifications: Notifications, clock: Clock, grace: timedelta
+    ) -> None:
+        self._responses = responses
+        self._surveys = surveys
+        self._notifications = notifications
+        self._clock = clock
+        self._grace = grace
+
+    def count(self, submitted: Sequence[ResponseSubmitted], redelivered: Collection[str] = ()) -> Mapping[str, Result]:
+        """Count a batch, then wish for what follows from it.
+
+        Args:
+            submitted: The answers, repeated or not.
+            redelivered: Ids of responses whose message came before.
+
+        Returns:
+            What became of each response, by its id.
+        """
+        at_once = {s.response.response_id for s in submitted if s.response.source in RECORDED_AT_ONCE}
+        recorded = self._responses.record(submitted, read_first=at_once.union(redelivered))
+        return {response_id: self._result(each) for response_id, each in recorded.items()}
+
+    def _result(self, recorded: Recorded) -> Result:
+        match recorded.outcome:
+            case Outcome.RECORDED | Outcome.KNOWN | Outcome.OUTDATED if recorded.stored is not None:
+                try:
+                    return Result(recorded.outcome, self._follow_up(recorded.stored))
+                except TemporaryError:
+                    return Result(recorded.outcome, complete=False)
+            case Outcome.POSTPONED | Outcome.INVALID:
+                return Result(recorded.outcome, complete=False)
+            case _:
+                return Result(recorded.outcome)
+
+    def _follow_up(self, response: Response) -> int:
+        now = self._clock.now()
+        if not is_news(response, now):
+            return 0
+        published = self._surveys.current(response.survey_id)
+        if published is None:
+            return 0
+        wishes = list(notifications(response, published.survey, now))
+        for wish in wishes:
+            self._notifications.send(
+                SendNotification(notification=wish),
+                group=response.survey_id,
+                delay=self._grace if wish.kind.to_owner else timedelta(0),
+            )
+        return len(wishes)
+
+
+def is_news(response: Response, now: datetime) -> bool:
+    """Whether anybody is told of an answer: not of a test, not of an imported one, not of an old one."""
+    return not response.test and response.source is not Source.IMPORT and now - response.answered_at <= NEWS_FOR
+
+
+def notifications(response: Response, survey: Survey, now: datetime) -> Iterator[Notification]:
+    """The messages that follow from a response as it is stored.
+
+    A detractor alerts each owner of the survey. If its comment came later, "comment added" is wished for too, and
+    `notify` decides whether the alert said it already. Thanked is only whom we know by signed link or secret key: an
+    address in a public body is a claim, and nobody's mailbox is opened by it.
+    """
+
+    def wish(kind: MessageKind, owner: str | None = None) -> Notification:
+        return Notification(
+            message_id=message_id(kind, response.response_id, *([owner] if owner else [])),
+            kind=kind,
+            owner=owner,
+            person_id=response.person_id if owner is None else None,
+            survey_id=response.survey_id,
+            response_id=response.response_id,
+            requested_at=now,
+            expires_at=response.accepted_at + NEWS_FOR,
+        )
+
+    if response.is_detractor:
+        commented_later = bool(response.comment) and response.revision > 1
+        for owner in survey.alert_to:
+            yield wish(MessageKind.DETRACTOR_ALERT, owner)
+            if commented_later:
+                yield wish(MessageKind.COMMENT_ADDED, owner)
+    if response.verified and response.person_id is not None and survey.thank_customers:
+        yield wish(MessageKind.THANK_YOU)
