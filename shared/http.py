@@ -96,7 +96,8 @@ class Operation:
         parameters: Query parameters by name, with a sentence each.
         headers: Headers it reads, with a sentence each.
         refusals: The statuses of the refusals beyond 401, which follows from `security`.
-        media_type: The media type of a success that is no model.
+        media_type: The media type of a success that is no model. A page's refusals are pages as well.
+        request_types: The media types of the body.
     """
 
     method: str
@@ -110,11 +111,23 @@ class Operation:
     headers: Mapping[str, str] = field(default_factory=dict)
     refusals: tuple[HTTPStatus, ...] = ()
     media_type: str | None = None
+    request_types: frozenset[str] = JSON_TYPES
 
     @property
     def route_key(self) -> str:
         """How API Gateway names it."""
         return f"{self.method} {self.path}"
+
+    @property
+    def is_page(self) -> bool:
+        """Whether a person reads the answer, in a browser that would ask for a password on a 401."""
+        return (self.media_type or "").startswith("text/html")
+
+    @property
+    def statuses(self) -> frozenset[HTTPStatus]:
+        """Every status it answers with."""
+        asks = self.security != (Security.PUBLIC,) and not self.is_page
+        return frozenset({self.success[0], *self.refusals} | ({HTTPStatus.UNAUTHORIZED} if asks else set()))
 
 
 def serve(

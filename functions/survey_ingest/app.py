@@ -87,6 +87,7 @@ OPERATIONS = (
         security=(Security.PUBLISHABLE_KEY, Security.SIGNED_LINK),
         success=(HTTPStatus.ACCEPTED, ResponseAccepted),
         request=SubmitResponse,
+        request_types=WIDGET_TYPES,
         refusals=(
             HTTPStatus.BAD_REQUEST,
             HTTPStatus.FORBIDDEN,
