@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 
 from infra.local import running
 from infra.local.errors import LocalError
-from infra.local.places import Place
+from infra.local.places import CACHE, Place
 
 DEFAULT_PORT = 8484
 HIGHEST_PORT = 65_535
@@ -27,11 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ):
         chosen = commands.add_parser(name, help=text)
         chosen.add_argument("--port", type=_port, default=DEFAULT_PORT)
+        chosen.add_argument("--home", type=Path, default=CACHE, help="where its state is kept (default: .local)")
         chosen.set_defaults(command=command)
     options = parser.parse_args(arguments)
     console = Console(highlight=False)
     try:
-        options.command(Place(options.port), console)
+        options.command(Place(options.port, options.home), console)
     except LocalError as error:
         console.print(f"[red]{error}[/red]", soft_wrap=True)
         return 1

@@ -104,7 +104,7 @@ def up(place: Place, console: Console) -> None:
         place.run_log.parent.mkdir(parents=True, exist_ok=True)
         with place.run_log.open("wb") as log:
             process: subprocess.Popen[bytes] | None = subprocess.Popen(
-                [sys.executable, "-m", "infra.local", "run", "--port", str(place.port)],
+                [sys.executable, "-m", "infra.local", "run", "--port", str(place.port), "--home", str(place.home)],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -1,0 +1,130 @@
+"""`make run`, `make up` and `make down`: what a person sees who types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from infra.local.places import ROOT
+from tests.local.stack import eventually, free_place
+
+pytestmark = pytest.mark.local
+
+
+@pytest.fixture
+def place(tmp_path):
+    home = free_place(tmp_path / "home")
+    yield home
+    hearback(home, "down")
+
+
+def command(place, name: str) -> list[str]:
+    return [sys.executable, "-m", "infra.local", name, "--port", str(place.port), "--home", str(place.home)]
+
+
+def hearback(place, name: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(place, name), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+def facts(place) -> dict:
+    return json.loads(place.stack_file.read_text(encoding="utf-8"))
+
+
+def look(url: str, seconds: float = 10) -> str:
+    with urllib.request.urlopen(url, timeout=seconds) as answer:  # noqa: S310
+        return answer.read().decode()
+
+
+def test_up_gives_addresses_that_work_and_down_takes_them_away(place):
+    up = hearback(place, "up")
+    assert up.returncode == 0, up.stdout
+    known = facts(place)
+    assert known["api"] == f"{place.base}/v1/"
+    assert known["publishable_key"].startswith("pk_") and known["secret_key"].startswith("sk_")
+    for name in ("mail_page", "openapi", "mail_api"):
+        assert look(known[name])
+    assert known["publishable_key"] in look(place.base)
+    assert known["publishable_key"] in up.stdout
+
+    assert hearback(place, "up").returncode == 0  # Already there: the same again.
+    assert facts(place) == known
+
+    down = hearback(place, "down")
+    assert (down.returncode, down.stdout.strip()) == (0, "Hearback is stopped.")
+    assert not place.stack_file.exists()
+    assert hearback(place, "down").stdout.strip() == "Hearback does not run here."
+
+
+def test_keys_and_data_survive_a_restart_which_takes_less_than_15_seconds(place):
+    hearback(place, "up")
+    known = facts(place)
+    hearback(place, "down")
+    began = time.monotonic()
+    assert hearback(place, "up").returncode == 0
+    assert time.monotonic() - began < 15
+    assert facts(place) == known
+
+
+def test_ctrl_c_stops_everything(place):
+    process = subprocess.Popen(command(place, "run"), cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    with process:
+        eventually(place.stack_file.exists, seconds=60)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Stopping." in said and "Traceback" not in said
+    assert not place.stack_file.exists()
+    with pytest.raises(OSError):
+        look(place.base)
+
+
+def test_a_second_run_says_that_one_runs(place):
+    hearback(place, "up")
+    second = hearback(place, "run")
+    assert second.returncode == 1
+    assert second.stdout.strip() == "Hearback runs here already; `make down` stops it."
+
+
+def test_a_port_in_use_is_one_clear_sentence(place, tmp_path):
+    other = free_place(tmp_path / "other")
+    hearback(place, "up")
+    for name in ("run", "up"):
+        refused = subprocess.run(
+            [*command(other, name), "--port", str(place.port)], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert refused.returncode == 1
+        assert refused.stdout.strip() == (
+            f"Port {place.port} is in use by another program; stop it, or choose another: "
+            f"make run PORT={place.port + 1}"
+        )
+
+
+def test_a_broken_state_file_is_one_clear_sentence(place):
+    place.state.mkdir(parents=True)
+    (place.state / "sqs.json").write_text("{", encoding="utf-8")
+    for name in ("run", "up"):
+        refused = hearback(place, name)
+        assert refused.returncode == 1
+        assert "sqs.json is broken" in refused.stdout
+        assert "Traceback" not in refused.stdout
+
+
+def test_a_killed_run_takes_its_emulator_along_and_can_be_started_again(place):
+    hearback(place, "up")
+    os.kill(int(place.lock.read_text(encoding="utf-8")), signal.SIGKILL)
+    eventually(lambda: not _answers(place))
+    assert hearback(place, "up").returncode == 0
+
+
+def _answers(place) -> bool:
+    try:
+        return bool(look(place.base, seconds=1))
+    except OSError:
+        return False
