@@ -1,0 +1,259 @@
+"""The real template, deployed to the in-memory AWS: its tables, queues, triggers, routes, environments and roles.
+
+Nothing here knows a function of ours: what runs, with which settings and on which queue, is read from template.yaml, so
+that a scenario on it is a scenario on the product. Resources are named by their logical ids.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import random
+import re
+import sys
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache, partial
+from typing import Any, NamedTuple
+from unittest.mock import patch
+from urllib.parse import quote, urlencode
+
+from shared.clock import RandomIds, SystemClock
+from tests.infra.cloudformation import TEMPLATE, Template, of_type, parse, properties, target, translate
+from tests.infra.policies import Grant, grants, needs
+from tests.infra.resolving import Resolver
+from tests.simulation.aws import InMemoryAws
+from tests.simulation.event_source import EventSource, LambdaContext
+from tests.simulation.worker import Worker
+
+PARAMETERS = {"Stage": "dev", "SenderEmail": "hello@example.com", "SmsOriginationIdentity": "+4915100000000"}
+LINK_KEYS = json.dumps(["a key that signs the links of a simulated stack"])
+
+
+class Reply(NamedTuple):
+    """What a client of the API gets back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+    @property
+    def json(self) -> Any:
+        """The body as data."""
+        return json.loads(self.body)
+
+
+class Route(NamedTuple):
+    """One route of the HTTP API."""
+
+    method: str
+    path: str
+    function: str
+
+    def parameters(self, method: str, path: str) -> dict[str, str] | None:
+        """The path's parameters if the route takes this request."""
+        if self.method not in {method, "ANY"}:
+            return None
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(self.path).replace(r"\+", "+"))
+        pattern = re.sub(r"\\\{(\w+)\+\\\}", r"(?P<\1>.+)", pattern)
+        found = re.fullmatch(pattern, path)
+        return found.groupdict() if found else None
+
+
+@cache
+def _template() -> Template:
+    return translate(parse(TEMPLATE.read_text()))
+
+
+@cache
+def _routes() -> tuple[Route, ...]:
+    """Every route; explicit ones before greedy ones and fixed paths before parameters, as the gateway chooses."""
+    found = [
+        Route(event["Properties"]["Method"].upper(), event["Properties"]["Path"], name)
+        for name, function in of_type(parse(TEMPLATE.read_text()), "AWS::Serverless::Function").items()
+        for event in properties(function).get("Events", {}).values()
+        if event["Type"] == "HttpApi"
+    ]
+    return tuple(sorted(found, key=lambda route: ("+}" in route.path, route.method == "ANY", route.path.count("{"))))
+
+
+class DeployedStack:
+    """One stack in an in-memory AWS.
+
+    Args:
+        aws: The account.
+        parameters: Parameters of the template beside `PARAMETERS`.
+    """
+
+    def __init__(self, aws: InMemoryAws, parameters: Mapping[str, str]) -> None:
+        self.aws = aws
+        self._template = _template()
+        self._resolve = Resolver(self._template, {**PARAMETERS, **parameters})
+        self._functions = {
+            properties(function)["Handler"].split(".")[1]: name
+            for name, function in of_type(self._template, "AWS::Lambda::Function").items()
+        }
+        self._make_tables()
+        self._make_queues()
+        aws.ssm.put(self._resolve(self._template["Outputs"]["LinkKeysParameter"]["Value"]), LINK_KEYS)
+        self.sources: Sequence[EventSource] = [*self._make_sources()]
+        self.worker = Worker(aws, self.sources)
+
+    @property
+    def functions(self) -> list[str]:
+        """The functions by the name of their folder."""
+        return sorted(self._functions)
+
+    def environment(self, function: str) -> dict[str, str]:
+        """The environment variables of a function."""
+        mine = properties(self._template["Resources"][self._functions[function]])
+        return {name: str(value) for name, value in self._resolve(mine["Environment"]["Variables"]).items()}
+
+    def invoke(self, function: str, event: Mapping[str, Any], context: Any) -> Any:
+        """Run a function's handler as Lambda would, with its own environment."""
+        module, _, handler = properties(self._template["Resources"][self._functions[function]])["Handler"].rpartition(
+            "."
+        )
+        with patch.dict(os.environ, self.environment(function)):
+            return getattr(importlib.import_module(module), handler)(event, context)
+
+    def restart(self, function: str) -> None:
+        """Forget what a function keeps between its runs: the next one is a cold start."""
+        bootstrap = sys.modules.get(f"functions.{function}.bootstrap")
+        for value in vars(bootstrap).values() if bootstrap else ():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()
+
+    def http(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Ask the HTTP API; a body that is no text goes as JSON."""
+        for route in _routes():
+            parameters = route.parameters(method, path)
+            if parameters is not None:
+                break
+        else:
+            return Reply(404, {}, '{"message":"Not Found"}')
+        sent = {"content-type": "application/json", **({"authorization": f"Bearer {key}"} if key else {})}
+        event = {
+            "version": "2.0",
+            "routeKey": f"{route.method} {route.path}",
+            "rawPath": path,
+            "rawQueryString": urlencode(query or {}, quote_via=quote),
+            "headers": {**sent, **{name.lower(): value for name, value in (headers or {}).items()}},
+            "pathParameters": parameters,
+            "requestContext": {
+                "domainName": "api.example.com",
+                "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
+                "requestId": "simulated",
+                "stage": "$default",
+            },
+            "body": body if body is None or isinstance(body, str) else json.dumps(body),
+            "isBase64Encoded": False,
+        }
+        function = next(name for name, logical in self._functions.items() if logical == route.function)
+        with self.aws.running(function) as run:
+            answer = self.invoke(function, json.loads(json.dumps(event)), LambdaContext(function, f"{function}-{run}"))
+        return Reply(answer["statusCode"], answer.get("headers", {}), answer.get("body", ""))
+
+    def receipt(self, event: Mapping[str, Any]) -> None:
+        """Let SES or the carrier tell what became of a message: SNS puts it on the receipts queue as it is."""
+        self.aws.sqs.operations["SendMessage"](
+            {"QueueUrl": self.aws.sqs.queue("ReceiptsQueue").url, "MessageBody": json.dumps(event)}
+        )
+
+    def refused_calls(self) -> list[str]:
+        """Calls that functions made and that their roles do not allow: on AWS each is an AccessDenied."""
+        return sorted(
+            {
+                f"{entry.call.function} may not {need.action} on {need.resource}"
+                for entry in self.aws.log
+                if entry.call.function in self._functions
+                for need in needs(entry.call.service, entry.call.operation, entry.call.params)
+                if not any(grant.covers(need) for grant in self.grants(entry.call.function))
+            }
+        )
+
+    def unused_grants(self) -> list[str]:
+        """Rights that no call so far has needed."""
+        used = {
+            (entry.call.function, grant)
+            for entry in self.aws.log
+            if entry.call.function in self._functions
+            for need in needs(entry.call.service, entry.call.operation, entry.call.params)
+            for grant in self.grants(entry.call.function)
+            if grant.covers(need)
+        }
+        return [
+            f"{function}: {grant.action} on {grant.resource}"
+            for function in self.functions
+            for grant in self.grants(function)
+            if (function, grant) not in used
+        ]
+
+    def grants(self, function: str) -> list[Grant]:
+        """What a function's role allows."""
+        return grants(self._template, self._resolve, self._functions[function])
+
+    def _make_tables(self) -> None:
+        for name, table in of_type(self._template, "AWS::DynamoDB::Table").items():
+            types = {item["AttributeName"]: item["AttributeType"] for item in properties(table)["AttributeDefinitions"]}
+            keys = [f"{key['AttributeName']}:{types[key['AttributeName']]}" for key in properties(table)["KeySchema"]]
+            self.aws.dynamodb.create_table(name, hash_key=keys[0], range_key=keys[1] if len(keys) > 1 else None)
+
+    def _make_queues(self) -> None:
+        queues = of_type(self._template, "AWS::SQS::Queue")
+        # Dead-letter queues first: the others name them.
+        for name, queue in sorted(queues.items(), key=lambda item: "RedrivePolicy" in properties(item[1])):
+            mine = properties(queue)
+            redrive = mine.get("RedrivePolicy", {})
+            dead_letter = target(redrive.get("deadLetterTargetArn"))
+            self.aws.sqs.create_queue(
+                name,
+                visibility=mine.get("VisibilityTimeout", 30),
+                retention=mine.get("MessageRetentionPeriod", 345_600),
+                dead_letter_queue=self.aws.sqs.queue(dead_letter) if dead_letter else None,
+                max_receive_count=redrive.get("maxReceiveCount"),
+            )
+
+    def _make_sources(self) -> Iterator[EventSource]:
+        folders = {logical: folder for folder, logical in self._functions.items()}
+        for trigger in of_type(self._template, "AWS::Lambda::EventSourceMapping").values():
+            mine = properties(trigger)
+            function = folders[str(target(mine["FunctionName"]))]
+            yield EventSource(
+                aws=self.aws,
+                function=function,
+                queue=self.aws.sqs.queue(str(target(mine["EventSourceArn"]))),
+                handler=partial(self.invoke, function),
+                batch_size=mine["BatchSize"],
+                restart=partial(self.restart, function),
+            )
+
+
+@contextmanager
+def deployed(aws: InMemoryAws, parameters: Mapping[str, str] | None = None) -> Iterator[DeployedStack]:
+    """A stack, within which every function runs on the virtual clock, with seeded ids, against the in-memory AWS."""
+    ids = random.Random(f"ids-{aws.seed}")
+    stack = DeployedStack(aws, parameters or {})
+    with (
+        aws.installed(),
+        patch.object(SystemClock, "now", lambda _: aws.clock.now()),
+        patch.object(RandomIds, "new", lambda _: uuid.UUID(int=ids.getrandbits(128), version=4).hex),
+    ):
+        for function in stack.functions:
+            stack.restart(function)
+        try:
+            yield stack
+        finally:
+            for function in stack.functions:
+                stack.restart(function)
