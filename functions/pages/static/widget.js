@@ -97,12 +97,12 @@
   const STYLE = `
 :host{all:initial!important;display:block!important;position:fixed!important;z-index:2147483647!important;
 inset:auto 16px 16px auto!important;width:min(432px,100vw - 32px)!important;color-scheme:inherit!important;
---card:#fff;--ink:#1c2024;--soft:#5c636b;--line:#8b929b;--fill:#f3f4f6}
+--card:#fff;--ink:#1c2024;--soft:#5c636b;--line:#8b929b;--fill:#f3f4f6;--edge:#0002}
 @supports(color:light-dark(red,red)){:host{--card:light-dark(#fff,#1f2329);--ink:light-dark(#1c2024,#eef0f2);
---soft:light-dark(#5c636b,#b3bac2);--line:light-dark(#8b929b,#7d858f);--fill:light-dark(#f3f4f6,#2b3038)}}
+--soft:light-dark(#5c636b,#b3bac2);--line:light-dark(#8b929b,#7d858f);--fill:light-dark(#f3f4f6,#2b3038);--edge:light-dark(#0002,#fff3)}}
 *{box-sizing:border-box;margin:0;font:inherit;color:inherit}
 section{position:relative;padding:20px;border-radius:16px;background:var(--card);color:var(--ink);
-font:16px/1.45 system-ui,sans-serif;box-shadow:0 0 0 1px #0002,0 12px 40px #0004}
+font:16px/1.45 system-ui,sans-serif;box-shadow:0 0 0 1px var(--edge),0 12px 40px #0004}
 h2{font-weight:600;padding-inline-end:28px;text-wrap:balance}
 [role=radiogroup]{display:grid;grid-template-columns:repeat(var(--columns),1fr);gap:4px;margin-top:16px}
 button{cursor:pointer;border:1px solid var(--line);border-radius:8px;background:var(--card);min-height:40px;padding:0}
@@ -112,7 +112,8 @@ button:hover{background:var(--fill)}
 background:var(--brand);color:var(--on-brand);border-color:var(--brand)}
 .ends{display:flex;justify-content:space-between;gap:16px;margin-top:6px;color:var(--soft);font-size:13px}
 .close{position:absolute;inset-block-start:12px;inset-inline-end:12px;width:32px;min-height:32px;border:0;font-size:20px}
-form,[role=status]:not(:empty){margin-top:16px}
+form{margin-top:16px}
+[role=status]{padding-inline-end:28px}
 [hidden]{display:none}
 label{display:block;margin-bottom:6px}
 textarea{display:block;width:100%;min-height:84px;padding:8px 10px;border:1px solid var(--line);border-radius:8px;
