@@ -1,9 +1,9 @@
 """The in-memory AWS against an independent implementation (moto): the same seeded operations, the same answers.
 
 Where moto is known to differ from AWS, the case is left out of the sequences and pinned by a rule test of our own:
-request tokens, capacity, 4 MB transactions, sums of more than 15 digits, 39-digit numbers, spelling of numbers, index key
-types, batch limits, constants that can never be right in a condition, UPDATED_* of nested paths, size() of an absent
-attribute, an update that does not fit its item inside a transaction, invalid SQS characters.
+request tokens, capacity, 4 MB transactions, sums of more than 15 digits, 39-digit numbers, index key types, batch
+limits, constants that can never be right in a condition, UPDATED_* of nested paths, size() of an absent attribute, an
+update that does not fit its item inside a transaction, invalid SQS characters.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import boto3
@@ -196,13 +197,14 @@ class Sequence:
 
 
 def canonical(value: Any) -> Any:
-    """Without request ids, order of sets, and members that say nothing."""
+    """Without request ids, order of sets, spelling of numbers, and members that say nothing."""
     if isinstance(value, dict):
+        if value.keys() == {"N"}:
+            return {"N": Decimal(value["N"])}
         return {
             name: sorted(inner) if name in ("SS", "NS", "BS") else canonical(inner)
             for name, inner in value.items()
-            if name
-            not in ("ResponseMetadata", "ConsumedCapacity", "Message", "UnprocessedKeys", "ItemCollectionMetrics")
+            if name not in SILENT
         }
     return [canonical(inner) for inner in value] if isinstance(value, list) else value
 
