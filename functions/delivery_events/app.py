@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from functions.delivery_events import bootstrap
 from functions.delivery_events.bodies import DeliveryAccepted, DeliveryBody, EventAccepted, EventBody
+from functions.delivery_events.bootstrap import service
 from shared.errors import RequestError, TemporaryError
-from shared.http import (
-    Answer,
-    Operation,
-    Request,
-    Security,
-    dispatch,
-    json_body,
-    key_of,
-    parsed,
-    problem,
-    request_from,
-    response_to,
-)
+from shared.http import Answer, Operation, Request, Security, json_body, key_of, parsed, serve
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
 
 logger = Logger(service="delivery_events")
@@ -36,30 +25,42 @@ REFUSALS = (
 )
 
 
-def _register(request: Request) -> Answer:
-    service = bootstrap.service()
-    key = service.authorize(key_of(request))
-    accepted = service.register(parsed(DeliveryBody, json_body(request)))
+def register(request: Request) -> Answer:
+    """Take in a parcel. The body is read first, then the key is checked, then the fields."""
+    data = json_body(request)
+    key = service().authorize(key_of(request))
+    accepted = service().register(parsed(DeliveryBody, data))
+    metrics.add_metric("DeliveryReportsAccepted", MetricUnit.Count, 1)
     logger.info("delivery accepted", extra={"delivery_id": accepted.delivery_id, "key": key.name})
     return Answer(HTTPStatus.ACCEPTED, accepted)
 
 
-def _report(request: Request) -> Answer:
-    service = bootstrap.service()
-    key = service.authorize(key_of(request))
-    accepted = service.report(request.path_parameters["delivery_id"], parsed(EventBody, json_body(request)))
-    logger.info(
-        "event accepted",
-        extra={"delivery_id": accepted.delivery_id, "status": accepted.status.value, "key": key.name},
-    )
+def report(request: Request) -> Answer:
+    """Take in an event, by the same order."""
+    data = json_body(request)
+    key = service().authorize(key_of(request))
+    accepted = service().report(request.path_parameters["delivery_id"], parsed(EventBody, data))
+    metrics.add_metric("DeliveryReportsAccepted", MetricUnit.Count, 1)
+    ids = {"delivery_id": accepted.delivery_id, "event_id": accepted.event_id}
+    logger.info("event accepted", extra={**ids, "status": accepted.status.value, "key": key.name})
     return Answer(HTTPStatus.ACCEPTED, accepted)
+
+
+def refused(request: Request, error: RequestError | TemporaryError) -> Mapping[str, str]:
+    """Count a refusal; a fault of ours is told by what failed, a caller's by its kind only."""
+    metrics.add_metric("DeliveryReportsRefused", MetricUnit.Count, 1)
+    if isinstance(error, TemporaryError):
+        logger.warning("report not accepted", extra={"fault": str(error)})
+    else:
+        logger.info("report refused", extra={"refusal": type(error).__name__})
+    return {}
 
 
 OPERATIONS = (
     Operation(
         method="POST",
         path="/v1/deliveries",
-        run=_register,
+        run=register,
         summary="Tell of a parcel that was handed to a carrier",
         security=(Security.SECRET_KEY,),
         success=(HTTPStatus.ACCEPTED, DeliveryAccepted),
@@ -69,7 +70,7 @@ OPERATIONS = (
     Operation(
         method="POST",
         path="/v1/deliveries/{delivery_id}/events",
-        run=_report,
+        run=report,
         summary="Tell what happened to a parcel",
         security=(Security.SECRET_KEY,),
         success=(HTTPStatus.ACCEPTED, EventAccepted),
@@ -82,11 +83,4 @@ OPERATIONS = (
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request."""
-    try:
-        answer = dispatch(OPERATIONS, event["routeKey"]).run(request_from(event))
-        metrics.add_metric("DeliveryReportsAccepted", MetricUnit.Count, 1)
-    except (RequestError, TemporaryError) as error:
-        answer = problem(error)
-        logger.warning("refused", extra={"route": event["routeKey"], "status": int(answer.status)})
-        metrics.add_metric("DeliveryReportsRefused", MetricUnit.Count, 1)
-    return response_to(answer)
+    return serve(event, OPERATIONS, refused)

@@ -10,7 +10,7 @@ from shared.clock import SystemClock
 from shared.queues import Queue
 from shared.settings import EnvironmentSettings
 from shared.storage.api_keys import ApiKeyRepository
-from shared.storage.cached import CachedKeys, CachedSurveys
+from shared.storage.cached import CachedApiKeys, CachedSurveys
 from shared.storage.surveys import SurveyRepository
 
 
@@ -32,7 +32,7 @@ def service() -> DeliveryEvents:
     """The service of this process."""
     dynamodb, clock, table_name = client("dynamodb"), SystemClock(), settings().surveys_table_name
     return DeliveryEvents(
-        keys=CachedKeys(ApiKeyRepository(dynamodb, table_name), clock),
+        keys=CachedApiKeys(ApiKeyRepository(dynamodb, table_name), clock),
         surveys=CachedSurveys(SurveyRepository(dynamodb, table_name), clock),
         reports=Queue(client("sqs"), settings().deliveries_queue_url),
         clock=clock,
