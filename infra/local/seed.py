@@ -184,7 +184,10 @@ def _caller(place: Place, secret_key: str) -> Call:
         except urllib.error.HTTPError as error:
             with error:
                 said = error.read().decode(errors="replace")
-            raise LocalError(f"POST /v1/{path} was answered {error.code}: {said}") from error
+            raise LocalError(
+                f"The first data was refused: POST /v1/{path} was answered {error.code}: {said}; "
+                "see .local/log/emulator.log."
+            ) from error
 
     return call
 
