@@ -1,7 +1,11 @@
-"""What `make build` made is what the template wants. Looked at only after a build, as in continuous integration."""
+"""What `make build` made is what the template wants.
+
+Skipped without a build, or when the source is newer; HEARBACK_REQUIRE_BUILD=1 makes that a failure.
+"""
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -13,7 +17,15 @@ BUILD = ROOT / ".aws-sam" / "build"
 UNCHECKED_HASH = 0b01
 """The flags of a .pyc that is used without looking at its source (PEP 552)."""
 
-pytestmark = pytest.mark.skipif(not (BUILD / "template.yaml").exists(), reason="nothing was built: make build")
+
+@pytest.fixture(autouse=True)
+def _a_fresh_build() -> None:
+    """The build is there, and younger than every file that goes into it."""
+    made = BUILD / "template.yaml"
+    sources = [path for top in ("functions", "shared") for path in (ROOT / top).rglob("*.py")]
+    if not made.exists() or made.stat().st_mtime < max(path.stat().st_mtime for path in [TEMPLATE, *sources]):
+        give_up = pytest.fail if os.environ.get("HEARBACK_REQUIRE_BUILD") == "1" else pytest.skip
+        give_up("nothing was built from this source: make build")
 
 
 def built(kind: str) -> dict[str, Path]:
