@@ -1,4 +1,4 @@
-"""The OpenAPI document: `python -m infra.openapi` writes docs/openapi.json, with `--check` it fails if the file is stale.
+"""The OpenAPI document: `python -m infra.openapi` writes docs/openapi.json, and with `--check` finds it stale.
 
 It is made of what runs: the `OPERATIONS` of every function and the models that they read and answer with.
 """
