@@ -12,8 +12,8 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -29,6 +29,7 @@ from shared.domain.surveys import Brand, Question, Scale, Survey
 from shared.tokens import Links
 from tests.conftest import LambdaContext
 from tests.fakes.clock import NOON
+from tests.fakes.gateway import gateway_event, path_parameters
 from tests.fakes.queues import RecordingQueue
 
 KEY = "pk_browser"
@@ -233,44 +234,6 @@ class Site:
                     content = base64.b64decode(raw) if answer["isBase64Encoded"] else raw.encode()
                     return answer["statusCode"], answer["headers"], content
         return 404, {"content-type": "application/json"}, b'{"message":"Not Found"}'
-
-
-def path_parameters(template: str, path: str) -> dict[str, str] | None:
-    """The parameters of a path, decoded as the gateway does it; None if it is another route's."""
-    wanted, found = template.split("/"), path.split("/")
-    if len(wanted) != len(found):
-        return None
-    pairs = list(zip(wanted, found, strict=True))
-    if any(part != actual for part, actual in pairs if not part.startswith("{")):
-        return None
-    return {part.strip("{}"): unquote(actual) for part, actual in pairs if part.startswith("{")}
-
-
-def gateway_event(
-    method: str,
-    route: str,
-    *,
-    path: str,
-    query: str,
-    parameters: Mapping[str, str],
-    headers: Mapping[str, str],
-    body: bytes = b"",
-) -> dict[str, Any]:
-    """What an HTTP API hands to a function (payload format 2.0)."""
-    return {
-        "version": "2.0",
-        "routeKey": f"{method} {route}",
-        "rawPath": path,
-        "rawQueryString": query,
-        "headers": {name.lower(): value for name, value in headers.items()},
-        "pathParameters": dict(parameters),
-        "requestContext": {
-            "domainName": "api.example.com",
-            "http": {"method": method, "path": path, "sourceIp": "203.0.113.7", "protocol": "HTTP/1.1"},
-        },
-        "body": base64.b64encode(body).decode() if body else "",
-        "isBase64Encoded": bool(body),
-    }
 
 
 def ratings(stored: Iterable[Stored]) -> list[int | None]:
