@@ -12,9 +12,9 @@ so it never is. A message that is not sent says why, from a closed list.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from shared.domain.base import Frozen, Identifier, Instant, ResponseId, digest
 from shared.domain.people import EmailAddress, PhoneNumber
@@ -125,16 +125,21 @@ class SmsContent(Frozen):
 class EmailRequest(Frozen):
     """The exact e-mail to be sent; frozen before the attempt, never rendered again."""
 
-    channel: Channel = Channel.EMAIL
+    channel: Literal[Channel.EMAIL] = Channel.EMAIL
     message_id: Identifier
     to: EmailAddress
+    from_name: str
     content: EmailContent
 
 
 class SmsRequest(Frozen):
-    """The exact SMS to be sent, with the seconds it may live at the provider."""
+    """The exact SMS to be sent, and until when the provider may still try to deliver it."""
 
-    channel: Channel = Channel.SMS
+    channel: Literal[Channel.SMS] = Channel.SMS
     message_id: Identifier
     to: PhoneNumber
     content: SmsContent
+    expires_at: Instant
+
+
+MessageRequest: TypeAlias = Annotated[EmailRequest | SmsRequest, Field(discriminator="channel")]

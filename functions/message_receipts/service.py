@@ -1,0 +1,81 @@
+"""Takes a provider's word on a message, in whatever order and however often it comes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from shared.domain.messages import Channel, MessageState, Reason
+from shared.domain.sending import Message, Receipt, ReceiptKind
+
+_SUPPRESSED_FOR = {
+    ReceiptKind.BOUNCED_FOR_GOOD: Reason.BOUNCED,
+    ReceiptKind.COMPLAINED: Reason.COMPLAINED,
+}
+
+
+class Receipts(Protocol):
+    """The messages, as receipts change them."""
+
+    def message(self, message_id: str) -> Message | None:
+        """The message, None if it is none of ours."""
+        ...
+
+    def settle(self, receipt: Receipt) -> bool:
+        """Let a receipt decide a message whose attempt has no known end."""
+        ...
+
+    def mark(self, receipt: Receipt) -> None:
+        """Keep when a message was delivered, bounced or complained of."""
+        ...
+
+    def suppress(self, channel: Channel, address: str, reason: Reason, at: datetime) -> bool:
+        """Have nothing more sent to an address."""
+        ...
+
+
+class Taken(NamedTuple):
+    """What a receipt changed.
+
+    Args:
+        known: Whether it is about a message of ours.
+        settled_from: The state from which it settled the message, None if there was nothing to settle.
+        suppressed: Why the address is not sent to any more, None if that did not change.
+    """
+
+    known: bool
+    settled_from: MessageState | None = None
+    suppressed: Reason | None = None
+
+
+class MessageReceipts:
+    """The service.
+
+    Args:
+        receipts: The messages, as receipts change them.
+    """
+
+    def __init__(self, receipts: Receipts) -> None:
+        self._receipts = receipts
+
+    def take(self, receipt: Receipt) -> Taken:
+        """Take a receipt in.
+
+        The address is suppressed first: should the rest fail, the receipt comes again, and all of it is harmless twice.
+
+        Raises:
+            TemporaryError: the store did not answer.
+        """
+        message = self._receipts.message(receipt.message_id)
+        if message is None:
+            return Taken(known=False)
+        reason = _SUPPRESSED_FOR.get(receipt.kind)
+        suppressed = reason if reason is not None and self._suppress(message, reason, receipt.at) else None
+        settled = self._receipts.settle(receipt)
+        self._receipts.mark(receipt)
+        return Taken(known=True, settled_from=message.state if settled else None, suppressed=suppressed)
+
+    def _suppress(self, message: Message, reason: Reason, at: datetime) -> bool:
+        """By the address we sent to, never the one in the event: a complaint's is a guess of the mailbox's provider."""
+        request = message.request
+        return request is not None and self._receipts.suppress(request.channel, request.to, reason, at)

@@ -1,0 +1,105 @@
+"""Builds the function's service from its environment, once per process."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from functions.notify.planning import MessagePlanner, Policy
+from functions.notify.rendering import Rendering
+from functions.notify.service import Notify
+from shared.channels.attempts import on_a_fresh_connection
+from shared.channels.email import EmailSender
+from shared.channels.sms import SmsSender
+from shared.clients import client
+from shared.clock import RandomIds, SystemClock
+from shared.domain.surveys import Brand
+from shared.observability import Logger
+from shared.queues import BackOff
+from shared.schedules import Schedules
+from shared.settings import EnvironmentSettings
+from shared.storage.deliveries import DeliveryRepository
+from shared.storage.link_keys import LinkKeys
+from shared.storage.messages import MessageRepository, Tables
+from shared.storage.people import PersonRepository
+from shared.storage.responses import ResponseRepository
+from shared.storage.surveys import SurveyRepository
+from shared.tokens import Links
+
+
+class Settings(EnvironmentSettings):
+    """What template.yaml tells this function."""
+
+    messages_table_name: str
+    surveys_table_name: str
+    responses_table_name: str
+    deliveries_table_name: str
+    people_table_name: str
+    notifications_queue_url: str
+    notifications_queue_arn: str
+    schedule_group_name: str
+    scheduler_role_arn: str
+    link_keys_parameter: str
+    public_base_url: str
+    sender_email: str
+    email_configuration_set: str
+    sms_origination_identity: str
+    sms_configuration_set: str
+    allowed_countries: str
+    alerts_per_hour: int
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings.from_environment()
+
+
+@cache
+def service() -> Notify:
+    """The service of this process."""
+    chosen, clock, dynamodb = settings(), SystemClock(), client("dynamodb")
+    messages = MessageRepository(
+        dynamodb,
+        Tables(
+            messages=chosen.messages_table_name,
+            responses=chosen.responses_table_name,
+            deliveries=chosen.deliveries_table_name,
+            people=chosen.people_table_name,
+        ),
+    )
+    planner = MessagePlanner(
+        surveys=SurveyRepository(dynamodb, chosen.surveys_table_name),
+        responses=ResponseRepository(dynamodb, chosen.responses_table_name),
+        deliveries=DeliveryRepository(dynamodb, chosen.deliveries_table_name),
+        people=PersonRepository(dynamodb, chosen.people_table_name, RandomIds().new),
+        messages=messages,
+        links=Links(LinkKeys(client("ssm"), chosen.link_keys_parameter, clock).current, clock),
+        rendering=Rendering(),
+        policy=Policy(
+            public_base_url=chosen.public_base_url.rstrip("/"),
+            sends_sms=bool(chosen.sms_origination_identity),
+            allowed_countries=[country.strip().upper() for country in chosen.allowed_countries.split(",")],
+            default_brand=Brand(name=chosen.sender_email.rpartition("@")[2]),
+        ),
+    )
+    # One attempt: a repeated call is a second message.
+    ses = on_a_fresh_connection(client("sesv2", attempts=1))
+    sms = on_a_fresh_connection(client("pinpoint-sms-voice-v2", attempts=1))
+    return Notify(
+        messages=messages,
+        planner=planner,
+        email=EmailSender(ses, chosen.sender_email, chosen.email_configuration_set),
+        sms=SmsSender(sms, chosen.sms_origination_identity, chosen.sms_configuration_set),
+        schedules=Schedules(
+            client("scheduler"), chosen.schedule_group_name, chosen.scheduler_role_arn, chosen.notifications_queue_arn
+        ),
+        clock=clock,
+        ids=RandomIds(),
+        alerts_per_hour=chosen.alerts_per_hour,
+    )
+
+
+@cache
+def back_off() -> BackOff:
+    """Decides when a message that failed comes again."""
+    return BackOff(client("sqs"), settings().notifications_queue_url, Logger(service="notify").warning)

@@ -1,0 +1,159 @@
+"""Renders messages: `templates/<kind>/<locale>.<subject|txt|html|sms>`.
+
+Only HTML is escaped; what a customer wrote goes through `dead` in every form. A name that a template uses and nobody
+gave is an error, and a test renders each template there is.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from functions.notify.words import dead, moment_in_words, one_line, readable_on, window_in_words
+from shared.domain.deliveries import Delivery, Window
+from shared.domain.messages import EmailContent, MessageKind, SmsContent
+from shared.domain.people import Person
+from shared.domain.phones import plain_text
+from shared.domain.responses import Response
+from shared.domain.scores import Sentiment, sentiment
+from shared.domain.surveys import Brand, Scale, Survey, in_locale
+
+LOCALES = ("en", "de")
+DEFAULT_LOCALE = LOCALES[0]
+TEMPLATES = Path(__file__).parent / "templates"
+LONGEST_SUBJECT = 120
+LONGEST_NAME = 60
+
+
+def supported_locale(*preferred: str | None) -> str:
+    """The first of these whose language we have templates in, else English."""
+    languages = (locale.split("-")[0] for locale in preferred if locale)
+    return next((language for language in languages if language in LOCALES), DEFAULT_LOCALE)
+
+
+class RatingShown(NamedTuple):
+    """A rating with the question it answers."""
+
+    question: str
+    rating: int
+    scale: Scale
+
+    @property
+    def highest(self) -> int:
+        """The best rating there is."""
+        return self.scale.bounds[1] if self.scale.bounds else 0
+
+
+class Texts:
+    """One message's texts; each is rendered when asked for, for only one channel's are needed."""
+
+    def __init__(self, environment: Environment, folder: str, values: dict[str, Any]) -> None:
+        self._environment = environment
+        self._folder = folder
+        self._values = values
+
+    def email(self) -> EmailContent:
+        """Subject, text and HTML."""
+        subject = one_line(self._text("subject"), LONGEST_SUBJECT)
+        html = self._text("html", subject=subject)
+        return EmailContent(subject=subject, text=self._text("txt").strip() + "\n", html=html)
+
+    def sms(self) -> SmsContent:
+        """One line in the alphabet of SMS, as far as the names in it allow."""
+        return SmsContent(body=plain_text(one_line(self._text("sms"), longest=1000)))
+
+    def _text(self, form: str, **more: Any) -> str:
+        template = self._environment.get_template(f"{self._folder}.{form}")
+        return template.render(**self._values, **more)
+
+
+class Rendering:
+    """The texts of each kind of message."""
+
+    def __init__(self) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.filters.update(dead=dead, one_line=one_line, readable_on=readable_on)
+
+    def alert(self, kind: MessageKind, survey: Survey, response: Response) -> Texts:
+        """A detractor's answer, or the comment they added, to an owner."""
+        locale = supported_locale(survey.alert_locale)
+        ratings = {
+            question.id: RatingShown(
+                in_locale(question.text, locale), response.ratings[question.id].value, question.scale
+            )
+            for question in survey.questions
+            if question.id in response.ratings
+        }
+        negative = [shown for shown in ratings.values() if sentiment(shown.scale, shown.rating) is Sentiment.NEGATIVE]
+        return self._texts(
+            kind,
+            locale,
+            survey.brand,
+            survey=survey,
+            response=response,
+            headline=negative[0],
+            ratings=list(ratings.values()),
+            texts=[
+                (in_locale(question.text, locale), response.texts[question.id])
+                for question in survey.questions
+                if question.id in response.texts
+            ],
+            answered=moment_in_words(response.answered_at, survey.time_zone, response.accepted_at, locale),
+        )
+
+    def digest(self, survey: Survey, capped: int, hour_start: datetime, hour_end: datetime) -> Texts:
+        """How many alerts an owner did not get in an hour."""
+        locale = supported_locale(survey.alert_locale)
+        hour = window_in_words(Window(start=hour_start, end=hour_end), survey.time_zone, hour_end, locale)
+        return self._texts(MessageKind.ALERT_DIGEST, locale, survey.brand, survey=survey, capped=capped, hour=hour)
+
+    def thank_you(self, locale: str, survey: Survey, person: Person) -> Texts:
+        """Thanks for an answer, in the survey's own words where it has some in the language."""
+        return self._texts(
+            MessageKind.THANK_YOU, locale, survey.brand, name=person.name or "", thanks=survey.thanks.get(locale, "")
+        )
+
+    def delivery(
+        self, kind: MessageKind, locale: str, brand: Brand, *, delivery: Delivery, person: Person, now: datetime
+    ) -> Texts:
+        """Where a parcel is."""
+        registration, event = delivery.registration, delivery.current
+        if registration is None or event is None:
+            raise ValueError("a parcel that nobody registered, or that has not moved, has nobody to be told of it")
+        zone, promise = registration.time_zone, registration.promise
+        return self._texts(
+            kind,
+            locale,
+            brand,
+            name=person.name or "",
+            window=window_in_words(promise, zone, now, locale) if promise else "",
+            occurred=moment_in_words(event.occurred_at, zone, now, locale),
+            tracking_number=registration.tracking_number or "",
+        )
+
+    def invitation(self, locale: str, survey: Survey, person: Person, link: str) -> Texts:
+        """The request to answer a survey about what was delivered."""
+        return self._texts(
+            MessageKind.SURVEY_INVITATION,
+            locale,
+            survey.brand,
+            name=person.name or "",
+            link=link,
+            question=in_locale(survey.first_scale_question.text, locale, survey.default_locale),
+        )
+
+    def _texts(self, kind: MessageKind, locale: str, brand: Brand, **values: Any) -> Texts:
+        shown = {"locale": locale, "brand": one_line(brand.name, LONGEST_NAME), "colour": brand.colour, **values}
+        if "name" in shown:
+            shown["name"] = dead(one_line(shown["name"], LONGEST_NAME))
+        return Texts(self._environment, f"{kind.value}/{locale}", shown)

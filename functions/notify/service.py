@@ -1,0 +1,280 @@
+"""Sends a message at most once.
+
+    claim ─ decide and render ─ fence ─ one call ─ settle
+
+Only a message that passed the fence is given to a provider, and the fence lets each pass once. A worker that dies
+before it leaves a message that another may claim; one that dies after it leaves a message that nobody tries again:
+its receipt settles it, or it stays visibly ambiguous.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from shared.clock import Clock, Ids
+from shared.domain.messages import (
+    EmailRequest,
+    MessageKind,
+    MessageState,
+    Notification,
+    Reason,
+    SmsRequest,
+    message_id,
+)
+from shared.domain.queued import Queued, SendNotification
+from shared.domain.sending import (
+    Accepted,
+    AlertBudget,
+    Attempt,
+    Draft,
+    Fence,
+    Message,
+    NoAnswer,
+    RefusedForGood,
+    RefusedForNow,
+    Silence,
+)
+from shared.errors import TemporaryError
+
+LEASE = timedelta(seconds=30)
+"""A worker's time for one message: longer than the function's time-out, shorter than the queue's visibility."""
+SHORTEST_REST = timedelta(seconds=5)
+"""A message with less time left is too late: an SMS can not be told to live shorter."""
+RENDERINGS = 3
+"""How often a message is rendered anew in one go because its facts changed meanwhile."""
+DIGEST_AFTER = timedelta(minutes=1)
+"""After the end of its hour: by then no worker counts an alert in that hour any more."""
+DIGEST_EXPIRES_AFTER = timedelta(hours=48)
+
+
+class Messages(Protocol):
+    """What is kept of messages."""
+
+    def claim(self, notification: Notification, token: str, now: datetime, lease_until: datetime) -> Message:
+        """Take a message to work on; it is ours if it comes back `claimed` with our token."""
+        ...
+
+    def fence(
+        self, draft: Draft, token: str, now: datetime, lease_until: datetime, budget: AlertBudget | None = None
+    ) -> Fence:
+        """Let a claimed message be attempted, if all that the draft rests on still holds."""
+        ...
+
+    def settle(
+        self,
+        message_id: str,
+        token: str,
+        state: MessageState,
+        now: datetime,
+        *,
+        reason: Reason | None = None,
+        provider_id: str | None = None,
+    ) -> bool:
+        """Write down how an attempt ended."""
+        ...
+
+    def release(self, message_id: str, token: str) -> bool:
+        """Make a message new again that the provider refused for now."""
+        ...
+
+    def close(self, message_id: str, token: str, state: MessageState, reason: Reason, now: datetime) -> bool:
+        """End a claimed message that is not to be sent."""
+        ...
+
+    def close_capped(self, message_id: str, token: str, budget: AlertBudget, now: datetime) -> bool:
+        """End an alert that is over its budget, and count it for the digest."""
+        ...
+
+
+class Planner(Protocol):
+    """Decides whether a message is still right, and renders it."""
+
+    def plan(self, notification: Notification, now: datetime) -> Draft | Silence:
+        """The message from what is true now, or why there is to be none."""
+        ...
+
+
+class Email(Protocol):
+    """Sends e-mail."""
+
+    def send(self, request: EmailRequest) -> Attempt:
+        """One e-mail by one call."""
+        ...
+
+
+class Sms(Protocol):
+    """Sends SMS."""
+
+    def send(self, request: SmsRequest, now: datetime) -> Attempt:
+        """One SMS by one call."""
+        ...
+
+
+class Schedules(Protocol):
+    """What is due later."""
+
+    def at(self, when: datetime, name: str, message: Queued) -> None:
+        """Have a message come at a time, once."""
+        ...
+
+
+class Sending(NamedTuple):
+    """What became of a message; `now` says whether it became so just now."""
+
+    state: MessageState
+    reason: Reason | None = None
+    now: bool = True
+
+
+class Notify:
+    """The service.
+
+    Args:
+        messages: What is kept of messages.
+        planner: Decides and renders.
+        email: Sends e-mail.
+        sms: Sends SMS.
+        schedules: What is due later.
+        clock: Tells the time.
+        ids: Makes the tokens of workers.
+        alerts_per_hour: Alerts each owner of a survey gets in an hour of UTC.
+    """
+
+    def __init__(
+        self,
+        *,
+        messages: Messages,
+        planner: Planner,
+        email: Email,
+        sms: Sms,
+        schedules: Schedules,
+        clock: Clock,
+        ids: Ids,
+        alerts_per_hour: int,
+    ) -> None:
+        self._messages = messages
+        self._planner = planner
+        self._email = email
+        self._sms = sms
+        self._schedules = schedules
+        self._clock = clock
+        self._ids = ids
+        self._alerts_per_hour = alerts_per_hour
+
+    def send(self, notification: Notification) -> Sending:
+        """Send a message, unless that was done or decided against already.
+
+        Raises:
+            TemporaryError: another worker has it, a provider refused it for now, or something did not answer.
+        """
+        token = self._ids.new()
+        now = self._clock.now()
+        message = self._messages.claim(notification, token, now, now + LEASE)
+        if message.state.is_final:
+            return Sending(message.state, message.reason, now=False)
+        if message.token != token:
+            return self._held_by_another(message, now)
+        for _ in range(RENDERINGS):
+            sending = self._try(message, token)
+            if sending is not None:
+                return sending
+        raise TemporaryError("what the message tells of keeps changing")
+
+    def _held_by_another(self, message: Message, now: datetime) -> Sending:
+        """An attempt whose worker's time is up ends as ambiguous; everything else is waited for."""
+        out_of_time = message.lease_until is None or message.lease_until <= now
+        if message.state is not MessageState.ATTEMPTING or not out_of_time:
+            raise TemporaryError("another worker has the message")
+        settled = self._messages.settle(
+            message.notification.message_id, message.token or "", MessageState.AMBIGUOUS, now
+        )
+        return Sending(MessageState.AMBIGUOUS, now=settled)
+
+    def _try(self, message: Message, token: str) -> Sending | None:
+        """Decide, render and send; None if the facts changed between rendering and fence."""
+        notification = message.notification
+        if notification.expires_at - self._clock.now() < SHORTEST_REST:
+            return self._closed(notification, token, MessageState.EXPIRED, Reason.TOO_LATE)
+        draft = self._planner.plan(notification, self._clock.now())
+        if isinstance(draft, Silence):
+            return self._closed(notification, token, MessageState.SUPPRESSED, draft.reason)
+        now = self._clock.now()
+        if notification.expires_at - now < SHORTEST_REST:
+            return self._closed(notification, token, MessageState.EXPIRED, Reason.TOO_LATE)
+        budget = self._budget(message, draft, now)
+        match self._messages.fence(draft, token, now, now + LEASE, budget):
+            case Fence.PASSED:
+                return self._attempted(draft, token)
+            case Fence.CHANGED:
+                return None
+            case Fence.ERASED:
+                return self._closed(notification, token, MessageState.SUPPRESSED, Reason.NO_LONGER_EXISTS)
+            case Fence.BOUNCED:
+                return self._closed(notification, token, MessageState.SUPPRESSED, Reason.BOUNCED)
+            case Fence.COMPLAINED:
+                return self._closed(notification, token, MessageState.SUPPRESSED, Reason.COMPLAINED)
+            case Fence.OVER_BUDGET if budget is not None:
+                return self._capped(notification, token, budget, now)
+            case _:
+                raise TemporaryError("another worker took the message over")
+
+    def _budget(self, message: Message, draft: Draft, now: datetime) -> AlertBudget | None:
+        """The budget to take the message from; none if it was taken from one at an earlier attempt."""
+        owner = message.notification.owner
+        if draft.alerts_of is None or owner is None or message.budgeted_hour is not None:
+            return None
+        return AlertBudget(
+            survey_id=draft.alerts_of,
+            owner=owner,
+            hour_start=now.replace(minute=0, second=0, microsecond=0),
+            limit=self._alerts_per_hour,
+        )
+
+    def _attempted(self, draft: Draft, token: str) -> Sending:
+        """The one call, and how it ended."""
+        request = draft.request
+        if isinstance(request, EmailRequest):
+            attempt = self._email.send(request)
+        else:
+            attempt = self._sms.send(request, self._clock.now())
+        now = self._clock.now()
+        match attempt:
+            case Accepted(provider_id):
+                self._messages.settle(request.message_id, token, MessageState.SENT, now, provider_id=provider_id)
+                return Sending(MessageState.SENT)
+            case RefusedForGood(reason):
+                self._messages.settle(request.message_id, token, MessageState.FAILED, now, reason=reason)
+                return Sending(MessageState.FAILED, reason)
+            case RefusedForNow(code):
+                self._messages.release(request.message_id, token)
+                raise TemporaryError(f"the provider refused the message for now: {code}")
+            case NoAnswer():
+                settled = self._messages.settle(request.message_id, token, MessageState.AMBIGUOUS, now)
+                return Sending(MessageState.AMBIGUOUS, now=settled)
+
+    def _closed(self, notification: Notification, token: str, state: MessageState, reason: Reason) -> Sending:
+        if not self._messages.close(notification.message_id, token, state, reason, self._clock.now()):
+            raise TemporaryError("another worker took the message over")
+        return Sending(state, reason)
+
+    def _capped(self, notification: Notification, token: str, budget: AlertBudget, now: datetime) -> Sending:
+        """The digest is scheduled first: a schedule without a capped alert does nothing, the reverse loses one."""
+        digest = digest_of(budget)
+        due = budget.hour_end + DIGEST_AFTER
+        self._schedules.at(due, digest.message_id, SendNotification(notification=digest))
+        if not self._messages.close_capped(notification.message_id, token, budget, now):
+            raise TemporaryError("another worker took the message over")
+        return Sending(MessageState.SUPPRESSED, Reason.CAPPED)
+
+
+def digest_of(budget: AlertBudget) -> Notification:
+    """The one message that tells an owner of the alerts beyond the budget of an hour."""
+    return Notification(
+        message_id=message_id(MessageKind.ALERT_DIGEST, budget.survey_id, budget.hour, budget.owner),
+        kind=MessageKind.ALERT_DIGEST,
+        owner=budget.owner,
+        survey_id=budget.survey_id,
+        requested_at=budget.hour_start,
+        expires_at=budget.hour_end + DIGEST_EXPIRES_AFTER,
+    )

@@ -1,0 +1,66 @@
+"""E-mail by SES v2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.utils import formataddr
+from typing import Any, Protocol
+
+from shared.channels.attempts import attempt
+from shared.domain.messages import EmailRequest, Reason
+from shared.domain.sending import Attempt
+
+MESSAGE_ID_TAG = "message_id"
+"""SES echoes the tag in every event about the mail, which settles a message whose answer was lost."""
+
+_FINAL_ERRORS = frozenset({"MessageRejected", "BadRequestException", "ValidationException"})
+"""About this mail. The others are about the account or its rate, so that a person, or time, can mend them."""
+
+
+class SesClient(Protocol):
+    """The one call we make to SES."""
+
+    def send_email(self, **kwargs: Any) -> Mapping[str, Any]:
+        """SendEmail."""
+        ...
+
+
+class EmailSender:
+    """Sends e-mail.
+
+    Args:
+        ses: A client of SES v2 that makes one attempt.
+        sender: The address mail comes from.
+        configuration_set: The configuration set that reports receipts.
+    """
+
+    def __init__(self, ses: SesClient, sender: str, configuration_set: str) -> None:
+        self._ses = ses
+        self._sender = sender
+        self._configuration_set = configuration_set
+
+    def send(self, request: EmailRequest) -> Attempt:
+        """One e-mail to one recipient, by one call."""
+        content = request.content
+        return attempt(
+            lambda: self._ses.send_email(
+                FromEmailAddress=formataddr((request.from_name, self._sender)),
+                Destination={"ToAddresses": [request.to]},
+                Content={
+                    "Simple": {
+                        "Subject": {"Data": content.subject, "Charset": "UTF-8"},
+                        "Body": {
+                            "Text": {"Data": content.text, "Charset": "UTF-8"},
+                            "Html": {"Data": content.html, "Charset": "UTF-8"},
+                        },
+                    }
+                },
+                EmailTags=[{"Name": MESSAGE_ID_TAG, "Value": request.message_id}],
+                ConfigurationSetName=self._configuration_set,
+            ),
+            _final_reason,
+        )
+
+
+def _final_reason(error: Mapping[str, Any]) -> Reason | None:
+    return Reason.REJECTED if error["Error"]["Code"] in _FINAL_ERRORS else None

@@ -1,0 +1,162 @@
+"""How a message gets out at most once: what is kept of it, what must still be true, and how an attempt can end."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
+from shared.domain.base import Frozen, Instant
+from shared.domain.messages import Channel, MessageRequest, MessageState, Notification, Reason
+from shared.domain.people import EmailAddress
+from shared.domain.surveys import SurveyId
+
+
+class Message(Frozen):
+    """A message as it is kept.
+
+    Args:
+        notification: The wish as it first came.
+        state: How far it has come.
+        reason: Why it was not sent.
+        token: The worker that claimed it last.
+        lease_until: Until when that worker is given time.
+        request: What was frozen for the provider.
+        said_comment: Whether the request quotes a comment.
+        budgeted_hour: The hour of UTC whose budget of alerts it was taken from; it is taken once.
+        provider_id: What the provider calls it.
+        delivered_at: When a receipt said that it arrived; likewise the two below.
+    """
+
+    notification: Notification
+    state: MessageState
+    reason: Reason | None = None
+    token: str | None = None
+    lease_until: Instant | None = None
+    request: MessageRequest | None = None
+    said_comment: bool = False
+    budgeted_hour: str | None = None
+    provider_id: str | None = None
+    delivered_at: Instant | None = None
+    bounced_at: Instant | None = None
+    complained_at: Instant | None = None
+
+
+class SubjectType(StrEnum):
+    """What a message can speak of."""
+
+    RESPONSE = "response"
+    DELIVERY = "delivery"
+
+
+class RenderedFrom(NamedTuple):
+    """The very version of a response or a delivery that a message was rendered from."""
+
+    type: SubjectType
+    id: str
+    version: int
+
+
+class Draft(Frozen):
+    """A message ready to leave, with everything that must still hold in the very write that lets it.
+
+    Args:
+        request: What the provider will get.
+        person_id: Whom it is for or about; must not have been erased.
+        about: What it speaks of; must still have this version, a response this revision.
+        alerts_of: The survey whose budget of alerts it takes from.
+        said_comment: Whether it quotes a comment.
+    """
+
+    request: MessageRequest
+    person_id: str | None = None
+    about: RenderedFrom | None = None
+    alerts_of: SurveyId | None = None
+    said_comment: bool = False
+
+
+class Silence(NamedTuple):
+    """The decision not to send, and why."""
+
+    reason: Reason
+
+
+class AlertBudget(Frozen):
+    """How many alerts one owner of a survey gets in an hour of UTC."""
+
+    survey_id: SurveyId
+    owner: EmailAddress
+    hour_start: Instant
+    limit: int
+
+    @property
+    def hour(self) -> str:
+        """The hour as text, `2026-11-22T16`."""
+        return f"{self.hour_start:%Y-%m-%dT%H}"
+
+    @property
+    def hour_end(self) -> datetime:
+        """When the hour is over."""
+        return self.hour_start + timedelta(hours=1)
+
+
+class Fence(StrEnum):
+    """What became of the write that lets a message be attempted."""
+
+    PASSED = "passed"  # the message is `attempting`; from here on it is never tried again
+    TAKEN = "taken"  # another worker has it
+    ERASED = "erased"  # the person is no longer to be known
+    BOUNCED = "bounced"  # the address is suppressed: it bounced for good
+    COMPLAINED = "complained"  # the address is suppressed: its owner complained
+    CHANGED = "changed"  # what it was rendered from is no longer so
+    OVER_BUDGET = "over_budget"  # the owner had enough alerts this hour
+
+
+class Accepted(NamedTuple):
+    """The provider took the message."""
+
+    provider_id: str
+
+
+class RefusedForNow(NamedTuple):
+    """The provider did not take it, or was not reached; it may be tried again."""
+
+    code: str
+
+
+class RefusedForGood(NamedTuple):
+    """The provider did not take it, and never will."""
+
+    reason: Reason
+    code: str
+
+
+class NoAnswer(NamedTuple):
+    """Nobody knows whether the provider took it."""
+
+    code: str
+
+
+Attempt: TypeAlias = Accepted | RefusedForNow | RefusedForGood | NoAnswer
+"""How one call to a provider can end; `code` is the error's name, without any address."""
+
+
+class ReceiptKind(StrEnum):
+    """What a provider says became of a message."""
+
+    ACCEPTED = "accepted"  # taken; nothing more is known
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"  # not delivered, perhaps another time
+    BOUNCED_FOR_GOOD = "bounced_for_good"  # the address is none
+    COMPLAINED = "complained"
+    REJECTED = "rejected"  # taken, then not sent after all
+
+
+class Receipt(Frozen):
+    """A provider's word on a message of ours."""
+
+    message_id: str
+    channel: Channel
+    kind: ReceiptKind
+    provider_id: str
+    at: Instant

@@ -1,0 +1,50 @@
+"""The form of a message's item, for those who write messages and those who write receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from shared.domain.messages import MessageRequest, MessageState, Notification
+from shared.domain.sending import Message
+from shared.storage.keys import message_key
+from shared.storage.table import from_item, to_item
+
+_REQUESTS: TypeAdapter[MessageRequest] = TypeAdapter(MessageRequest)
+
+
+def message_of(item: Mapping[str, Any]) -> Message:
+    """A message from its item."""
+    stored = from_item(item)
+    plain = {name: stored[name] for name in Message.model_fields if name in stored and name != "request"}
+    request = stored.get("request")
+    return Message(
+        notification=Notification.model_validate_json(stored["content"]),
+        request=_REQUESTS.validate_json(request) if request else None,
+        **plain,
+    )
+
+
+def state_change(
+    table: str,
+    message_id: str,
+    from_states: Iterable[MessageState],
+    changes: Mapping[str, object],
+    remove: Iterable[str] = (),
+) -> dict[str, Any]:
+    """An update that holds only while the message is in one of these states; changes to None are left out."""
+    set_ = {name: value for name, value in changes.items() if value is not None}
+    states = {f":from{n}": state.value for n, state in enumerate(from_states)}
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in set_)
+    if remove:
+        expression += " REMOVE " + ", ".join(f"#{name}" for name in remove)
+    return {
+        "TableName": table,
+        "Key": message_key(message_id),
+        "UpdateExpression": expression,
+        "ConditionExpression": f"#state IN ({', '.join(states)})",
+        "ExpressionAttributeNames": {f"#{name}": name for name in {*set_, *remove, "state"}},
+        "ExpressionAttributeValues": to_item({**{f":{name}": value for name, value in set_.items()}, **states}),
+    }

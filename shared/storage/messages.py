@@ -1,0 +1,315 @@
+"""Messages: claimed, fenced, settled; each step is one conditional write.
+
+A message's item has its state in attributes of their own, because every step puts conditions on them, and the wish it
+came from as JSON in `content`. The budget of alerts is an item per survey and hour, with two counters per owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+
+from botocore.exceptions import ClientError
+
+from shared.domain.base import digest, iso
+from shared.domain.messages import MessageState, Notification, Reason
+from shared.domain.sending import AlertBudget, Draft, Fence, Message, SubjectType
+from shared.storage.keys import (
+    alert_budget_key,
+    delivery_key,
+    message_key,
+    person_tombstone_key,
+    response_key,
+    suppression_key,
+)
+from shared.storage.message_items import message_of, state_change
+from shared.storage.table import error_code, from_item, to_item, translated
+
+KEPT_FOR = timedelta(days=400)
+"""How long a message is kept after it was wished for: a little more than a year, for the yearly review."""
+BUDGET_KEPT_FOR = timedelta(days=7)
+
+
+class DynamoDb(Protocol):
+    """The calls we make to DynamoDB."""
+
+    def get_item(self, **kwargs: Any) -> Mapping[str, Any]:
+        """GetItem."""
+        ...
+
+    def update_item(self, **kwargs: Any) -> Mapping[str, Any]:
+        """UpdateItem."""
+        ...
+
+    def transact_write_items(self, **kwargs: Any) -> Any:
+        """TransactWriteItems."""
+        ...
+
+
+class Tables(NamedTuple):
+    """The tables that the fence looks into."""
+
+    messages: str
+    responses: str
+    deliveries: str
+    people: str
+
+
+class MessageRepository:
+    """The messages table.
+
+    Args:
+        dynamodb: A DynamoDB client.
+        tables: The names of the tables.
+    """
+
+    def __init__(self, dynamodb: DynamoDb, tables: Tables) -> None:
+        self._dynamodb = dynamodb
+        self._tables = tables
+
+    def get(self, message_id: str) -> Message | None:
+        """A message, None if nobody wished for it yet.
+
+        Raises:
+            TemporaryError: the store did not answer; so for every method here.
+        """
+        item = self._item(message_key(message_id))
+        return message_of(item) if item else None
+
+    def claim(self, notification: Notification, token: str, now: datetime, lease_until: datetime) -> Message:
+        """Take a message to work on, if it is new or its last worker's time is up before it was attempted.
+
+        Returns:
+            The message as it is now; it is ours if it is `claimed` with our token.
+        """
+        update = {
+            "Key": message_key(notification.message_id),
+            "UpdateExpression": (
+                "SET #state = :claimed, #token = :token, lease_until = :lease_until,"
+                " content = if_not_exists(content, :content), #ttl = if_not_exists(#ttl, :ttl)"
+            ),
+            "ConditionExpression": (
+                "attribute_not_exists(pk) OR #state = :new OR (#state = :claimed AND lease_until <= :now)"
+            ),
+            "ExpressionAttributeNames": {"#state": "state", "#token": "token", "#ttl": "ttl"},
+            "ExpressionAttributeValues": to_item(
+                {
+                    ":new": MessageState.NEW.value,
+                    ":claimed": MessageState.CLAIMED.value,
+                    ":token": token,
+                    ":now": iso(now),
+                    ":lease_until": iso(lease_until),
+                    ":content": notification.model_dump_json(exclude_none=True),
+                    ":ttl": int((notification.requested_at + KEPT_FOR).timestamp()),
+                }
+            ),
+            "ReturnValues": "ALL_NEW",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        with translated():
+            try:
+                answer = self._dynamodb.update_item(TableName=self._tables.messages, **update)
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+                # Also when our own first try was written and its answer lost: then the token is ours.
+                refusal: Mapping[str, Any] = error.response
+                return message_of(refusal["Item"])
+        return message_of(answer["Attributes"])
+
+    def fence(
+        self, draft: Draft, token: str, now: datetime, lease_until: datetime, budget: AlertBudget | None = None
+    ) -> Fence:
+        """Let a claimed message be attempted, in the same write that proves that it is still ours, right and welcome.
+
+        Args:
+            draft: What is to be sent, and what it was rendered from.
+            token: The token it was claimed with.
+            now: The time of the attempt.
+            lease_until: When an attempt without a result is given up as ambiguous.
+            budget: The budget of alerts it is taken from, None if it needs none or was taken from one before.
+        """
+        checks = {
+            Fence.TAKEN: self._to_attempting(draft, token, now, lease_until, budget),
+            Fence.ERASED: self._person_not_erased(draft),
+            Fence.BOUNCED: self._address_not_suppressed(draft),
+            Fence.CHANGED: self._subject_unchanged(draft),
+            Fence.OVER_BUDGET: self._one_more_alert(budget),
+        }
+        planned = [(outcome, action) for outcome, action in checks.items() if action is not None]
+        with translated():
+            try:
+                self._dynamodb.transact_write_items(TransactItems=[action for _, action in planned])
+            except ClientError as error:
+                codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", ())]
+                # Anything but a failed condition (a conflict, a throttle) says nothing about the message.
+                if not codes or not set(codes) <= {"None", None, "ConditionalCheckFailed"}:
+                    raise
+                failed = [
+                    outcome
+                    for (outcome, _), code in zip(planned, codes, strict=True)
+                    if code == "ConditionalCheckFailed"
+                ]
+                return self._suppression(draft) if failed[0] is Fence.BOUNCED else failed[0]
+        return Fence.PASSED
+
+    def settle(
+        self,
+        message_id: str,
+        token: str,
+        state: MessageState,
+        now: datetime,
+        *,
+        reason: Reason | None = None,
+        provider_id: str | None = None,
+    ) -> bool:
+        """Write down how an attempt ended; False if it was known already.
+
+        A worker that is slow may come after its message was given up as ambiguous: it knows better, so it still may.
+        """
+        from_states = [MessageState.ATTEMPTING]
+        if state is not MessageState.AMBIGUOUS:
+            from_states.append(MessageState.AMBIGUOUS)
+        changes = {"state": state.value, "reason": reason and reason.value, "provider_id": provider_id}
+        return self._update(message_id, token, from_states, {**changes, "settled_at": iso(now)})
+
+    def release(self, message_id: str, token: str) -> bool:
+        """Make a message new again that the provider refused for now; False if it is no longer ours."""
+        changes = {"state": MessageState.NEW.value}
+        return self._update(message_id, token, [MessageState.ATTEMPTING], changes, remove=("token", "lease_until"))
+
+    def close(self, message_id: str, token: str, state: MessageState, reason: Reason, now: datetime) -> bool:
+        """End a claimed message that is not to be sent; False if it is no longer ours."""
+        changes = {"state": state.value, "reason": reason.value, "settled_at": iso(now)}
+        return self._update(message_id, token, [MessageState.CLAIMED], changes)
+
+    def close_capped(self, message_id: str, token: str, budget: AlertBudget, now: datetime) -> bool:
+        """End an alert that is over its budget, and count it for the digest, both or neither."""
+        changes = {
+            "state": MessageState.SUPPRESSED.value,
+            "reason": Reason.CAPPED.value,
+            "settled_at": iso(now),
+        }
+        suppress = self._change(message_id, token, [MessageState.CLAIMED], changes)
+        count = self._count("capped", budget)
+        with translated():
+            try:
+                self._dynamodb.transact_write_items(TransactItems=[{"Update": suppress}, {"Update": count}])
+            except ClientError as error:
+                codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", ())}
+                if codes - {"None", None} != {"ConditionalCheckFailed"}:
+                    raise
+                return False
+        return True
+
+    def capped(self, budget: AlertBudget) -> int:
+        """How many alerts of this hour the owner did not get."""
+        item = self._item(alert_budget_key(budget.survey_id, budget.hour))
+        return int(from_item(item).get(_counter("capped", budget.owner), 0)) if item else 0
+
+    def _item(self, key: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        with translated():
+            answer = self._dynamodb.get_item(TableName=self._tables.messages, Key=key, ConsistentRead=True)
+        item: Mapping[str, Any] | None = answer.get("Item")
+        return item
+
+    def _suppression(self, draft: Draft) -> Fence:
+        item = self._item(suppression_key(draft.request.channel, draft.request.to))
+        if item is None:
+            return Fence.CHANGED
+        return Fence.COMPLAINED if from_item(item).get("reason") == Reason.COMPLAINED.value else Fence.BOUNCED
+
+    def _to_attempting(
+        self, draft: Draft, token: str, now: datetime, lease_until: datetime, budget: AlertBudget | None
+    ) -> dict[str, Any]:
+        changes: dict[str, object] = {
+            "state": MessageState.ATTEMPTING.value,
+            "lease_until": iso(lease_until),
+            "attempted_at": iso(now),
+            "request": draft.request.model_dump_json(),
+            "said_comment": draft.said_comment,
+        }
+        if budget is not None:
+            changes["budgeted_hour"] = budget.hour
+        return {"Update": self._change(draft.request.message_id, token, [MessageState.CLAIMED], changes)}
+
+    def _person_not_erased(self, draft: Draft) -> dict[str, Any] | None:
+        if draft.person_id is None:
+            return None
+        return _check(self._tables.people, person_tombstone_key(draft.person_id), "attribute_not_exists(pk)")
+
+    def _address_not_suppressed(self, draft: Draft) -> dict[str, Any]:
+        key = suppression_key(draft.request.channel, draft.request.to)
+        return _check(self._tables.messages, key, "attribute_not_exists(pk)")
+
+    def _subject_unchanged(self, draft: Draft) -> dict[str, Any] | None:
+        if draft.about is None:
+            return None
+        if draft.about.type is SubjectType.RESPONSE:
+            table, key, condition = self._tables.responses, response_key(draft.about.id), "revision = :version"
+        else:
+            table, key, condition = self._tables.deliveries, delivery_key(draft.about.id), "version = :version"
+        return _check(table, key, condition, draft.about.version)
+
+    def _one_more_alert(self, budget: AlertBudget | None) -> dict[str, Any] | None:
+        if budget is None:
+            return None
+        count = self._count("taken", budget)
+        count["ConditionExpression"] = "attribute_not_exists(#counter) OR #counter < :limit"
+        count["ExpressionAttributeValues"][":limit"] = {"N": str(budget.limit)}
+        return {"Update": count}
+
+    def _count(self, what: str, budget: AlertBudget) -> dict[str, Any]:
+        return {
+            "TableName": self._tables.messages,
+            "Key": alert_budget_key(budget.survey_id, budget.hour),
+            "UpdateExpression": "SET #ttl = :ttl ADD #counter :one",
+            "ExpressionAttributeNames": {"#counter": _counter(what, budget.owner), "#ttl": "ttl"},
+            "ExpressionAttributeValues": to_item(
+                {":one": 1, ":ttl": int((budget.hour_end + BUDGET_KEPT_FOR).timestamp())}
+            ),
+        }
+
+    def _update(
+        self,
+        message_id: str,
+        token: str,
+        from_states: Iterable[MessageState],
+        changes: Mapping[str, object],
+        remove: tuple[str, ...] = (),
+    ) -> bool:
+        with translated():
+            try:
+                self._dynamodb.update_item(**self._change(message_id, token, from_states, changes, remove))
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+                return False
+        return True
+
+    def _change(
+        self,
+        message_id: str,
+        token: str,
+        from_states: Iterable[MessageState],
+        changes: Mapping[str, object],
+        remove: tuple[str, ...] = (),
+    ) -> dict[str, Any]:
+        change = state_change(self._tables.messages, message_id, from_states, changes, remove)
+        change["ConditionExpression"] += " AND #token = :our_token"
+        change["ExpressionAttributeNames"]["#token"] = "token"
+        change["ExpressionAttributeValues"][":our_token"] = {"S": token}
+        return change
+
+
+def _counter(what: str, owner: str) -> str:
+    """A counter of one owner; by hash, so that no address stands in an attribute's name."""
+    return f"{what}_{digest(owner.lower())}"
+
+
+def _check(table: str, key: Mapping[str, Any], condition: str, version: int | None = None) -> dict[str, Any]:
+    check: dict[str, Any] = {"TableName": table, "Key": key, "ConditionExpression": condition}
+    if version is not None:
+        check["ExpressionAttributeValues"] = {":version": {"N": str(version)}}
+    return {"ConditionCheck": check}
