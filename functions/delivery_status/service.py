@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from shared.clock import Clock
-from shared.domain.deliveries import Delivery, DeliveryRegistration, announcements
+from shared.domain.deliveries import Delivery, announcements
 from shared.domain.messages import Notification, message_id
 from shared.domain.people import Person, Recipient
 from shared.domain.queued import DeliveryReported, SendNotification
@@ -84,7 +84,7 @@ class DeliveryStatus:
 
     def _after(self, delivery: Delivery, reported: DeliveryReported) -> Delivery:
         registration = reported.registration
-        if registration is not None and _is_news(delivery, registration):
+        if registration is not None:
             person = self._people.resolve(registration.recipient, registration.registered_at)
             delivery = delivery.with_registration(registration, person.person_id)
         return delivery.with_event(reported.event) if reported.event is not None else delivery
@@ -105,9 +105,3 @@ class DeliveryStatus:
             )
             self._notifications.send(SendNotification(notification=notification), group=delivery.delivery_id)
         return len(told)
-
-
-def _is_news(delivery: Delivery, registration: DeliveryRegistration) -> bool:
-    """Whether it will be taken; only then is its recipient looked at, so that an old repetition undoes nothing."""
-    known = delivery.registration
-    return known is None or known.registered_at < registration.registered_at
