@@ -144,7 +144,7 @@ def test_a_one_off_schedule_fires_once_into_its_queue_and_its_name_is_taken_unti
     with pytest.raises(ClientError) as refused:
         scheduler.create_schedule(**schedule)
     assert refused.value.response["Error"]["Code"] == "ConflictException"
-    (message,) = from_inbox(contract, mark, seconds=8)
+    (message,) = from_inbox(contract, mark, seconds=6)
     assert json.loads(message["Body"]) == {"mark": mark}
     contract.client("sqs").delete_message(QueueUrl=contract.outputs["InboxUrl"], ReceiptHandle=message["ReceiptHandle"])
     with pytest.raises(AssertionError):
