@@ -1,0 +1,211 @@
+"""The HTTP functions with everything around them: each route of template.yaml leads to its real handler, on moto.
+
+Two surveys are published and every kind of credential exists, so that a test only says who asks for what.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+from urllib.parse import quote, unquote
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.backends import get_backend
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
+
+from shared.domain.api_keys import ApiKey, KeyKind, key_hash
+from shared.domain.links import SurveyLink
+from shared.domain.surveys import Survey
+from shared.http import Operation
+from shared.storage.api_keys import ApiKeyRepository
+from shared.storage.surveys import SurveyRepository
+from shared.tokens import LinkSigner
+from tests.fakes.http import http_event
+from tests.functional.tables import create_table
+from tests.infra.cloudformation import TEMPLATE, of_type, parse, properties
+
+TABLES = ("surveys", "responses", "deliveries", "people", "messages")
+QUEUES = ("responses", "deliveries", "notifications")
+LINK_KEYS_PARAMETER = "/hearback/test/link-keys"
+LINK_KEY = "a-key-that-signs-links"
+SHOP = "https://shop.example"
+SURVEY = Survey.model_validate(
+    {
+        "survey_id": "delivery",
+        "name": "Delivery",
+        "touchpoint": "delivery",
+        "brand": {"name": "Example Shop"},
+        "time_zone": "Europe/Berlin",
+        "questions": [
+            {"id": "recommend", "scale": "nps", "text": {"en": "Would you recommend us?"}},
+            {"id": "courier", "scale": "csat", "text": {"en": "How was the courier?"}},
+            {"id": "why", "scale": "text", "text": {"en": "Why?"}},
+        ],
+        "breakdowns": [{"name": "device", "values": ["phone", "desktop"]}],
+    }
+)
+OTHER_SURVEY = SURVEY.model_copy(update={"survey_id": "checkout", "name": "Checkout"})
+LINK_RESPONSE_ID = "0190f3c2-0000-7000-8000-00000000000a"
+
+
+def key(kind: KeyKind, name: str) -> str:
+    """A key as `ops keys create` would make it, but the same in each run."""
+    return f"{kind.prefix}{name}"
+
+
+class HttpStack:
+    """What a client of the HTTP API sees, and what stands behind it."""
+
+    def __init__(self) -> None:
+        self.dynamodb = boto3.client("dynamodb")
+        self.sqs = boto3.client("sqs")
+        for name in TABLES:
+            create_table(self.dynamodb, name)
+        self.queues = {name: self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
+        boto3.client("ssm").put_parameter(
+            Name=LINK_KEYS_PARAMETER, Value=json.dumps(["an-older-key", LINK_KEY]), Type="SecureString"
+        )
+        self._publish()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the functions read."""
+        return {
+            **{f"{name.upper()}_TABLE_NAME": name for name in TABLES},
+            **{f"{name.upper()}_QUEUE_URL": url for name, url in self.queues.items()},
+            "LINK_KEYS_PARAMETER": LINK_KEYS_PARAMETER,
+            "PUBLIC_BASE_URL": "https://hear.example.com",
+        }
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+        as_base64: bool = False,
+    ) -> dict[str, Any]:
+        """One request, by the gateway's rules: an explicit route comes before the greedy one."""
+        route, module, parameters = self._routed(method, path)
+        event = http_event(
+            route,
+            method=method,
+            path=path,
+            path_parameters=parameters,
+            headers=headers,
+            query="&".join(f"{quote(name)}={quote(value)}" for name, value in (query or {}).items()),
+            body=body,
+            as_base64=as_base64,
+        )
+        answer: dict[str, Any] = importlib.import_module(module).lambda_handler(event, None)
+        return answer
+
+    def queued(self, name: str) -> list[dict[str, Any]]:
+        """Takes everything from a queue."""
+        found: list[dict[str, Any]] = []
+        while messages := self.sqs.receive_message(QueueUrl=self.queues[name], MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                found.append(json.loads(message["Body"]))
+                self.sqs.delete_message(QueueUrl=self.queues[name], ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def everything_kept(self) -> dict[str, Any]:
+        """All that is stored and queued, to be compared with what was before; read past the API, which is slow."""
+        dynamodb, sqs = (get_backend(name)[ACCOUNT][self.dynamodb.meta.region_name] for name in ("dynamodb", "sqs"))
+        stored = {name: [item.to_json() for item in dynamodb.get_table(name).all_items()] for name in TABLES}
+        queued = {name: [message.body for message in sqs.get_queue(name).messages] for name in QUEUES}
+        return {"stored": stored, "queued": queued}
+
+    def link(self, survey_id: str = SURVEY.survey_id, lives: timedelta = timedelta(days=30)) -> str:
+        """The token of a signed link."""
+        expires_at = int((datetime.now(UTC) + lives).timestamp())
+        content = SurveyLink(
+            survey_id=survey_id,
+            response_id=LINK_RESPONSE_ID,
+            person_id="per_1",
+            subject_type="delivery",
+            subject_id="parcel-1",
+            expires_at=expires_at,
+        )
+        return LinkSigner([LINK_KEY]).sign(content)
+
+    def _publish(self) -> None:
+        surveys = SurveyRepository(self.dynamodb, "surveys")
+        keys = ApiKeyRepository(self.dynamodb, "surveys")
+        for survey in (SURVEY, OTHER_SURVEY):
+            surveys.publish(survey)
+        for kind in KeyKind:
+            for name, survey_id in (("own", "delivery"), ("other", "checkout"), ("revoked", "delivery")):
+                record = ApiKey(
+                    key_hash=key_hash(key(kind, name)),
+                    kind=kind,
+                    name=f"{kind.value}-{name}",
+                    created_at=datetime(2026, 1, 1, tzinfo=UTC),
+                    survey_id=survey_id,
+                    origins=(SHOP,) if kind is KeyKind.PUBLISHABLE else (),
+                )
+                keys.add(record)
+                if name == "revoked":
+                    keys.revoke(record.name, record.key_hash, datetime(2026, 1, 2, tzinfo=UTC))
+
+    def _routed(self, method: str, path: str) -> tuple[str, str, dict[str, str]]:
+        explicit_first = sorted(_routes().items(), key=lambda item: "{proxy+}" in item[0])
+        for route, module in explicit_first:
+            wanted, _, template = route.partition(" ")
+            pattern = re.sub(
+                r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template).replace(r"\{proxy\+\}", "(?P<proxy>.+)")
+            )
+            match = re.fullmatch(pattern, path)
+            if match and wanted in {method, "ANY"}:
+                return route, module, {name: unquote(value) for name, value in match.groupdict().items()}
+        raise LookupError(f"the gateway itself answers 404 to {method} {path}")
+
+
+@cache
+def _routes() -> dict[str, str]:
+    """The module behind each route of the template."""
+    found = {}
+    for function in of_type(parse(TEMPLATE.read_text()), "AWS::Serverless::Function").values():
+        module = properties(function)["Handler"].rpartition(".")[0]
+        for event in properties(function).get("Events", {}).values():
+            if event["Type"] == "HttpApi":
+                found[f"{event['Properties']['Method'].upper()} {event['Properties']['Path']}"] = module
+    return found
+
+
+@cache
+def declared() -> dict[str, Operation]:
+    """Every operation of every function, by method and path."""
+    modules = sorted(set(_routes().values()))
+    found = [operation for module in modules for operation in importlib.import_module(module).OPERATIONS]
+    return {operation.route_key: operation for operation in found}
+
+
+@contextmanager
+def http_stack() -> Iterator[HttpStack]:
+    """A stack of its own, and functions that start cold in it."""
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        stack = HttpStack()
+        for name, value in stack.environment.items():
+            patch.setenv(name, value)
+        _forget()
+        yield stack
+    _forget()
+
+
+def _forget() -> None:
+    for module in _routes().values():
+        bootstrap = importlib.import_module(module.replace(".app", ".bootstrap"))
+        for built in vars(bootstrap).values():
+            if hasattr(built, "cache_clear"):
+                built.cache_clear()

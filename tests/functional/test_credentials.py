@@ -1,0 +1,237 @@
+"""Who may do what: every operation of every function with every credential, against a table written by hand."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import boto3
+import pytest
+
+from shared.domain.api_keys import KeyKind
+from shared.domain.deliveries import Delivery
+from shared.domain.messages import MessageKind, Notification
+from shared.storage.deliveries import DeliveryRepository
+from shared.storage.messages import MessageRepository, Tables
+from tests.functional.http_stack import LINK_RESPONSE_ID, TABLES, HttpStack, declared, http_stack, key
+
+RESPONSE_ID = "0190f3c2-7c1e-7d2b-9d3a-5b1f8a2c4e6d"
+STORED_ID = "0190f3c2-7c1e-7d2b-9d3a-000000000001"
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+CREDENTIALS = (
+    "none",
+    "garbage",
+    "publishable own",
+    "publishable of another survey",
+    "publishable revoked",
+    "secret",
+    "secret revoked",
+    "link",
+    "link expired",
+    "link to another survey",
+    "link tampered",
+)
+
+PUBLIC = dict.fromkeys(CREDENTIALS)
+SECRET = {
+    "none": 401,
+    "garbage": 401,
+    "publishable own": 403,
+    "publishable of another survey": 403,
+    "publishable revoked": 401,
+    "secret": None,
+    "secret revoked": 401,
+    "link": 401,
+    "link expired": 401,
+    "link to another survey": 401,
+    "link tampered": 401,
+}
+SURVEY_DOOR = {
+    "none": 401,
+    "garbage": 401,
+    "publishable own": None,
+    "publishable of another survey": 401,
+    "publishable revoked": 401,
+    "secret": 401,
+    "secret revoked": 401,
+    "link": None,
+    "link expired": 401,
+    "link to another survey": 403,
+    "link tampered": 401,
+}
+LINK_PAGE = {
+    "none": 403,
+    "garbage": 403,
+    "publishable own": 403,
+    "publishable of another survey": 403,
+    "publishable revoked": 403,
+    "secret": 403,
+    "secret revoked": 403,
+    "link": None,
+    "link expired": 410,
+    "link to another survey": 403,
+    "link tampered": 403,
+}
+"""The status of each refusal; None where the operation succeeds."""
+
+
+class Row(NamedTuple):
+    """One operation: the path to call, the body, the status of success, and the refusals."""
+
+    path: str
+    success: int
+    refusals: Mapping[str, int | None]
+    body: Any = None
+
+
+MATRIX = {
+    "POST /v1/surveys/{survey_id}/responses": Row(
+        "/v1/surveys/delivery/responses", 202, SURVEY_DOOR, {"response_id": RESPONSE_ID, "rating": 9}
+    ),
+    "OPTIONS /v1/surveys/{survey_id}/responses": Row("/v1/surveys/delivery/responses", 204, PUBLIC),
+    "GET /v1/surveys/{survey_id}/widget": Row("/v1/surveys/delivery/widget", 200, SURVEY_DOOR),
+    "OPTIONS /v1/surveys/{survey_id}/widget": Row("/v1/surveys/delivery/widget", 204, PUBLIC),
+    "GET /widget.js": Row("/widget.js", 200, PUBLIC),
+    "GET /s/{survey_id}": Row("/s/delivery", 200, LINK_PAGE),
+    "POST /v1/deliveries": Row(
+        "/v1/deliveries",
+        202,
+        SECRET,
+        {"delivery_id": "p-1", "carrier": "dhl", "recipient": {"email": "ada@example.com"}},
+    ),
+    "POST /v1/deliveries/{delivery_id}/events": Row(
+        "/v1/deliveries/p-1/events", 202, SECRET, {"status": "out_for_delivery"}
+    ),
+    "GET /v1/metrics": Row("/v1/metrics", 200, SECRET),
+    "POST /v1/survey_responses": Row(
+        "/v1/survey_responses", 201, SECRET, {"response_id": STORED_ID, "score": 9, "created_at": 1767225600}
+    ),
+    "GET /v1/survey_responses/{response_id}": Row(f"/v1/survey_responses/{STORED_ID}", 200, SECRET),
+    "GET /v1/deliveries/{delivery_id}": Row("/v1/deliveries/parcel-1", 200, SECRET),
+    "GET /v1/messages/{message_id}": Row("/v1/messages/msg_1", 200, SECRET),
+    "GET /v1/surveys/{survey_id}": Row("/v1/surveys/delivery", 200, SECRET),
+}
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[HttpStack]:
+    with http_stack() as stack:
+        DeliveryRepository(stack.dynamodb, "deliveries").save(Delivery(delivery_id="parcel-1", version=1), 0)
+        tables = Tables(**{name: name for name in TABLES if name != "surveys"})
+        wish = Notification(
+            message_id="msg_1",
+            kind=MessageKind.THANK_YOU,
+            person_id="per_1",
+            requested_at=NOW,
+            expires_at=NOW + timedelta(days=2),
+        )
+        MessageRepository(boto3.client("dynamodb"), tables).claim(wish, "token", NOW, NOW + timedelta(minutes=1))
+        secret = {"authorization": f"Bearer {key(KeyKind.SECRET, 'own')}"}
+        given = MATRIX["POST /v1/survey_responses"].body
+        assert stack.call("POST", "/v1/survey_responses", headers=secret, body=given)["statusCode"] == 201
+        yield stack
+
+
+def carried(stack: HttpStack, credential: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The headers and the query that carry a credential."""
+    kind, _, which = credential.partition(" ")
+    name = {"": "own", "own": "own", "of another survey": "other", "revoked": "revoked"}.get(which, "")
+    if kind == "garbage":
+        return {"authorization": "Bearer pk_garbage"}, {}
+    if kind in {"publishable", "secret"}:
+        return {"authorization": f"Bearer {key(KeyKind(kind), name)}"}, {}
+    if kind == "link":
+        token = stack.link("checkout") if which == "to another survey" else stack.link()
+        if which == "expired":
+            token = stack.link(lives=timedelta(seconds=-1))
+        if which == "tampered":
+            token = stack.link().swapcase()
+        return {}, {"t": token}
+    return {}, {}
+
+
+def body_for(row: Row, credential: str) -> Any:
+    if row.refusals is SURVEY_DOOR and row.body and credential.startswith("link"):
+        return {**row.body, "response_id": LINK_RESPONSE_ID}
+    return row.body
+
+
+def test_every_operation_stands_in_the_matrix() -> None:
+    assert set(declared()) == set(MATRIX)
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+@pytest.mark.parametrize("route", MATRIX)
+def test_each_credential_opens_what_it_is_for_and_nothing_else(stack: HttpStack, route: str, credential: str) -> None:
+    row = MATRIX[route]
+    headers, query = carried(stack, credential)
+    before = stack.everything_kept()
+
+    method = route.partition(" ")[0]
+    answer = stack.call(method, row.path, headers=headers, query=query, body=body_for(row, credential))
+
+    refusal = row.refusals[credential]
+    assert answer["statusCode"] == (refusal or row.success), answer["body"]
+    assert answer["statusCode"] in {int(status) for status in declared()[route].statuses}
+    if refusal:
+        assert stack.everything_kept() == before
+        if not declared()[route].is_page:
+            assert answer["headers"]["content-type"] == "application/problem+json"
+            assert ("www-authenticate" in answer["headers"]) == (refusal == 401)
+
+
+@pytest.mark.parametrize("route", [route for route, row in MATRIX.items() if row.refusals is SECRET])
+def test_a_secret_key_comes_in_every_form_that_clients_send(stack: HttpStack, route: str) -> None:
+    row, secret = MATRIX[route], key(KeyKind.SECRET, "own")
+    forms = [
+        {"authorization": f"Bearer {secret}"},
+        {"Authorization": f"bearer  {secret} "},
+        {"authorization": "Basic " + base64.b64encode(secret.encode()).decode()},
+        {"authorization": "Basic " + base64.b64encode(f"{secret}:".encode()).decode()},
+        {"authorization": "basic " + base64.b64encode(f"{secret}:ignored".encode()).decode()},
+    ]
+    answers = [stack.call(route.partition(" ")[0], row.path, headers=form, body=row.body) for form in forms]
+    assert {answer["statusCode"] for answer in answers} == {row.success}
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "Basic",
+        "Basic ",
+        "Basic ä",
+        "Basic !!!!",
+        "Basic gICAgA==",
+        "Basic Og==",
+        "Bearer",
+        "Bearer sk_ü",
+        "Digest x",
+        "",
+    ],
+)
+def test_a_header_that_carries_no_key_is_refused_as_none(stack: HttpStack, authorization: str) -> None:
+    answer = stack.call("GET", "/v1/metrics", headers={"authorization": authorization})
+    assert answer["statusCode"] == 401
+
+
+def test_an_unknown_path_is_not_found_whoever_asks(stack: HttpStack) -> None:
+    secret = {"authorization": f"Bearer {key(KeyKind.SECRET, 'own')}"}
+    for method, path in (("GET", "/v1/nothing"), ("DELETE", "/v1/metrics"), ("GET", "/v1/deliveries/{delivery_id}")):
+        assert stack.call(method, path, headers=secret)["statusCode"] == 404
+
+
+def test_a_path_may_end_in_json_as_in_the_documents_of_delighted(stack: HttpStack) -> None:
+    secret = {"authorization": f"Bearer {key(KeyKind.SECRET, 'own')}"}
+    assert stack.call("GET", "/v1/metrics.json", headers=secret) == stack.call("GET", "/v1/metrics", headers=secret)
+    assert stack.call("GET", f"/v1/survey_responses/{STORED_ID}.json", headers=secret)["statusCode"] == 200
+
+
+def test_head_is_get_without_a_body(stack: HttpStack) -> None:
+    secret = {"authorization": f"Bearer {key(KeyKind.SECRET, 'own')}"}
+    get = stack.call("GET", "/v1/metrics", headers=secret)
+    assert stack.call("HEAD", "/v1/metrics", headers=secret) == {**get, "body": ""}
+    refused = stack.call("HEAD", "/v1/metrics")
+    assert (refused["statusCode"], refused["body"]) == (401, "")
