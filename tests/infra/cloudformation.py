@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import yaml
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
@@ -57,7 +59,9 @@ def translate(template: Template) -> Template:
         for path in ("CodeUri", "ContentUri"):
             if path in resource.get("Properties", {}):
                 resource["Properties"][path] = f"s3://bucket/{path}"
-    expanded: Template = transform(uploaded, {}, _ManagedPolicies())
+    # SAM asks for the region it expands for; any will do.
+    with patch.dict(os.environ, AWS_DEFAULT_REGION="eu-central-1"):
+        expanded: Template = transform(uploaded, {}, _ManagedPolicies())
     return expanded
 
 
