@@ -31,13 +31,14 @@ class Accepted:
 
 
 class Provider:
-    """What the three have in common: accepted requests, and addresses that are refused."""
+    """What the three have in common: what was accepted, what is refused, and a witness of each acceptance."""
 
     def __init__(self, clock: VirtualClock, prefix: str) -> None:
         self._clock = clock
         self._prefix = prefix
         self.accepted: list[Accepted] = []
         self.refused: dict[str, ServiceError] = {}
+        self.witness: Callable[[Accepted], None] = lambda accepted: None
 
     def accept(self, to: tuple[str, ...], request: Request) -> str:
         """Take a request, unless one of its addresses is set to be refused; the provider's message id."""
@@ -45,7 +46,9 @@ class Provider:
             if address in self.refused:
                 raise self.refused[address]
         message_id = f"{self._prefix}-{len(self.accepted) + 1:06d}"
-        self.accepted.append(Accepted(message_id, self._clock.seconds(), to, request))
+        accepted = Accepted(message_id, self._clock.seconds(), to, request)
+        self.accepted.append(accepted)
+        self.witness(accepted)
         return message_id
 
 

@@ -1,0 +1,79 @@
+"""A worker may die before and after every call it makes: nothing is lost, doubled or stale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.simulation.aws import Call
+from tests.simulation.faults import Plan, every_crash
+from tests.simulation.oracles import accepted_calls, messages, provider_calls
+from tests.simulation.shop import Shop, shop
+
+KILLED = ("nps_calc", "delivery_status", "notify", "message_receipts")
+
+
+def tell(story: Shop) -> None:
+    """Answers of every kind, one that becomes better, one that gets a comment, one sent twice; and a parcel's way."""
+    story.answer(1, 10)
+    story.answer(2, 7, city="Hamburg")
+    story.answer(3, 3, comment="too late")
+    story.answer(4, 0)
+    story.answer(5, 5, test=True)
+    story.register("parcel", phone="+4915112345678")
+    story.report("parcel", "out_for_delivery")
+    story.wait(40)
+    story.answer(3, 9, revision=2, comment="they made it good")
+    story.answer(4, 0, revision=2, comment="never again")
+    story.answer(1, 10)
+    story.report("parcel", "arriving")
+    story.wait(40)
+    story.report("parcel", "delivered")
+    story.come_to_rest()
+
+
+def run(plan: Plan | None = None) -> Iterator[Shop]:
+    """The whole story, first without receipts, then with them."""
+    with shop(seed=1, plan=plan) as story:
+        tell(story)
+        yield story
+        story.deliver_receipts()
+        story.come_to_rest()
+        yield story
+
+
+def test_without_a_fault_everything_happens_once() -> None:
+    for story in run():
+        assert story.faults() == []
+        states = {
+            (message.kind, message.response_id and message.response_id[-1], message.state)
+            for message in messages(story.aws)
+        }
+        assert states >= {
+            ("detractor_alert", "4", "sent"),
+            ("detractor_alert", "3", "suppressed"),
+            ("delivery_on_its_way", None, "sent"),
+            ("delivery_arriving", None, "sent"),
+            ("delivery_delivered", None, "sent"),
+            ("survey_invitation", None, "sent"),
+        }
+        assert all(n == 1 for n in provider_calls(story.aws).values())
+
+
+def calls_of(function: str) -> list[Call]:
+    *_, story = run()
+    return [entry.call for entry in story.aws.log if entry.call.function == function]
+
+
+@pytest.mark.parametrize("function", KILLED)
+def test_killed_at_every_call_it_still_ends_well(function: str) -> None:
+    plans = every_crash(calls_of(function))
+    assert len(plans) >= 2
+    for plan in plans:
+        for story in run(plan):
+            assert story.faults() == [], plan
+            assert all(n == 1 for n in provider_calls(story.aws).values()), plan
+        accepted = accepted_calls(story.aws)
+        unsettled = [m for m in messages(story.aws) if m.state == "ambiguous" and accepted[m.message_id]]
+        assert unsettled == [], f"{plan}: a receipt tells what nobody knew"
