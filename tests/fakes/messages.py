@@ -1,0 +1,153 @@
+"""Messages in memory; held to the same contract as the real repositories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from shared.domain.messages import Channel, MessageState, Notification, Reason
+from shared.domain.sending import AlertBudget, Draft, Fence, Message, Receipt, ReceiptKind, SubjectType
+
+
+class InMemoryMessages:
+    """Stands in for `MessageRepository` and `ReceiptRepository`, which share a table.
+
+    Args:
+        version_of: The stored version of a response or a delivery; None if there is none.
+    """
+
+    def __init__(self, version_of: Callable[[SubjectType, str], int | None] = lambda subject, name: 1) -> None:
+        self.version_of = version_of
+        self.stored: dict[str, Message] = {}
+        self.suppressed: dict[tuple[Channel, str], Reason] = {}
+        self.erased_people: set[str] = set()
+        self.taken: dict[tuple[str, str, str], int] = {}
+        self.not_sent: dict[tuple[str, str, str], int] = {}
+
+    def get(self, message_id: str) -> Message | None:
+        return self.stored.get(message_id)
+
+    def claim(self, notification: Notification, token: str, now: datetime, lease_until: datetime) -> Message:
+        new = Message(notification=notification, state=MessageState.NEW)
+        known = self.stored.get(notification.message_id, new)
+        out_of_time = known.lease_until is not None and known.lease_until <= now
+        if known.state is MessageState.NEW or (known.state is MessageState.CLAIMED and out_of_time):
+            return self._change(known, state=MessageState.CLAIMED, token=token, lease_until=lease_until)
+        return known
+
+    def fence(
+        self, draft: Draft, token: str, now: datetime, lease_until: datetime, budget: AlertBudget | None = None
+    ) -> Fence:
+        request = draft.request
+        known = self.stored.get(request.message_id)
+        if known is None or known.state is not MessageState.CLAIMED or known.token != token:
+            return Fence.TAKEN
+        if draft.person_id in self.erased_people:
+            return Fence.ERASED
+        suppressed = self.suppressed.get((request.channel, request.to.lower()))
+        if suppressed is not None:
+            return Fence.COMPLAINED if suppressed is Reason.COMPLAINED else Fence.BOUNCED
+        if draft.about is not None and self.version_of(draft.about.type, draft.about.id) != draft.about.version:
+            return Fence.CHANGED
+        if budget is not None:
+            if self.taken.get(_counter(budget), 0) >= budget.limit:
+                return Fence.OVER_BUDGET
+            self.taken[_counter(budget)] = self.taken.get(_counter(budget), 0) + 1
+            known = known.model_copy(update={"budgeted_hour": budget.hour})
+        self._change(
+            known,
+            state=MessageState.ATTEMPTING,
+            lease_until=lease_until,
+            request=request,
+            said_comment=draft.said_comment,
+        )
+        return Fence.PASSED
+
+    def settle(
+        self,
+        message_id: str,
+        token: str,
+        state: MessageState,
+        now: datetime,
+        *,
+        reason: Reason | None = None,
+        provider_id: str | None = None,
+    ) -> bool:
+        known = self.stored.get(message_id)
+        unsettled = {MessageState.ATTEMPTING} | ({MessageState.AMBIGUOUS} - {state})
+        if known is None or known.token != token or known.state not in unsettled:
+            return False
+        self._change(known, state=state, reason=reason, provider_id=provider_id)
+        return True
+
+    def release(self, message_id: str, token: str) -> bool:
+        known = self.stored.get(message_id)
+        if known is None or known.token != token or known.state is not MessageState.ATTEMPTING:
+            return False
+        self._change(known, state=MessageState.NEW, token=None, lease_until=None)
+        return True
+
+    def close(self, message_id: str, token: str, state: MessageState, reason: Reason, now: datetime) -> bool:
+        known = self.stored.get(message_id)
+        if known is None or known.token != token or known.state is not MessageState.CLAIMED:
+            return False
+        self._change(known, state=state, reason=reason)
+        return True
+
+    def close_capped(self, message_id: str, token: str, budget: AlertBudget, now: datetime) -> bool:
+        closed = self.close(message_id, token, MessageState.SUPPRESSED, Reason.CAPPED, now)
+        if closed:
+            self.not_sent[_counter(budget)] = self.not_sent.get(_counter(budget), 0) + 1
+        return closed
+
+    def capped(self, budget: AlertBudget) -> int:
+        return self.not_sent.get(_counter(budget), 0)
+
+    def suppress(self, channel: Channel, address: str, reason: Reason, at: datetime) -> bool:
+        known = self.suppressed.get((channel, address.lower()))
+        if known is not None and (reason is not Reason.COMPLAINED or known is Reason.COMPLAINED):
+            return False
+        self.suppressed[channel, address.lower()] = reason
+        return True
+
+    def _change(self, message: Message, **changes: Any) -> Message:
+        changed = message.model_copy(update=changes)
+        self.stored[message.notification.message_id] = changed
+        return changed
+
+
+class InMemoryReceipts:
+    """Stands in for `ReceiptRepository`, over the same messages."""
+
+    def __init__(self, messages: InMemoryMessages) -> None:
+        self._messages = messages
+        self.message = messages.get
+        self.suppress = messages.suppress
+
+    def settle(self, receipt: Receipt) -> bool:
+        known = self._messages.get(receipt.message_id)
+        undecided = {MessageState.NEW, MessageState.CLAIMED, MessageState.ATTEMPTING, MessageState.AMBIGUOUS}
+        decided: dict[str, Any] = {"state": MessageState.SENT, "provider_id": receipt.provider_id}
+        if receipt.kind is ReceiptKind.REJECTED:
+            undecided.add(MessageState.SENT)
+            decided |= {"state": MessageState.FAILED, "reason": Reason.REJECTED}
+        if known is None or known.state not in undecided:
+            return False
+        self._messages.stored[receipt.message_id] = known.model_copy(update=decided)
+        return True
+
+    def mark(self, receipt: Receipt) -> None:
+        known = self._messages.get(receipt.message_id)
+        name = {
+            ReceiptKind.DELIVERED: "delivered_at",
+            ReceiptKind.BOUNCED: "bounced_at",
+            ReceiptKind.BOUNCED_FOR_GOOD: "bounced_at",
+            ReceiptKind.COMPLAINED: "complained_at",
+        }.get(receipt.kind)
+        if known is not None and name is not None and getattr(known, name) is None:
+            self._messages.stored[receipt.message_id] = known.model_copy(update={name: receipt.at})
+
+
+def _counter(budget: AlertBudget) -> tuple[str, str, str]:
+    return (budget.survey_id, budget.hour, budget.owner.lower())

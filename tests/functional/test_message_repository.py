@@ -1,0 +1,341 @@
+"""The contract of messages: held by the fake that unit tests use and by the real repositories alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from shared.domain.messages import Channel, MessageState, Reason, SmsContent, SmsRequest
+from shared.domain.sending import AlertBudget, Fence, Receipt, ReceiptKind, RenderedFrom, SubjectType
+from shared.errors import TemporaryError
+from shared.storage.keys import delivery_key, message_key, person_tombstone_key, response_key
+from shared.storage.messages import MessageRepository, Tables
+from shared.storage.receipts import ReceiptRepository
+from tests.fakes.clock import NOON
+from tests.fakes.messages import InMemoryMessages, InMemoryReceipts
+from tests.fakes.wishes import OWNER, RESPONSE_ID, draft, wish
+from tests.functional.tables import create_table
+
+LEASE = NOON + timedelta(seconds=30)
+LATER = NOON + timedelta(minutes=1)
+TABLES = Tables("messages", "responses", "deliveries", "people")
+ABOUT_PARCEL = RenderedFrom(SubjectType.DELIVERY, "parcel-1", 4)
+BUDGET = AlertBudget(survey_id="checkout", owner=OWNER, hour_start=NOON, limit=1)
+
+
+class FakeWorld:
+    def __init__(self) -> None:
+        self._versions: dict[tuple[SubjectType, str], int] = {}
+        self.messages = InMemoryMessages(lambda subject, name: self._versions.get((subject, name)))
+        self.receipts = InMemoryReceipts(self.messages)
+
+    def store(self, subject: SubjectType, name: str, version: int | None) -> None:
+        self._versions.pop((subject, name), None)
+        if version is not None:
+            self._versions[subject, name] = version
+
+    def erase(self, person_id: str) -> None:
+        self.messages.erased_people.add(person_id)
+
+
+class RealWorld:
+    def __init__(self, dynamodb: Any) -> None:
+        self.dynamodb = dynamodb
+        for table in TABLES:
+            create_table(dynamodb, table)
+        self.messages = MessageRepository(dynamodb, TABLES)
+        self.receipts = ReceiptRepository(dynamodb, TABLES.messages)
+
+    def store(self, subject: SubjectType, name: str, version: int | None) -> None:
+        item: dict[str, Any] = {"erased": {"BOOL": True}}
+        if version is not None:
+            field = "revision" if subject is SubjectType.RESPONSE else "version"
+            item = {field: {"N": str(version)}}
+        table, key = ("responses", response_key) if subject is SubjectType.RESPONSE else ("deliveries", delivery_key)
+        self.dynamodb.put_item(TableName=table, Item={**key(name), **item})
+
+    def erase(self, person_id: str) -> None:
+        self.dynamodb.put_item(TableName="people", Item={**person_tombstone_key(person_id)})
+
+
+@pytest.fixture
+def dynamodb() -> Iterator[Any]:
+    with mock_aws():
+        yield boto3.client("dynamodb")
+
+
+@pytest.fixture(params=["fake", "real"])
+def world(request: pytest.FixtureRequest) -> Any:
+    made = FakeWorld() if request.param == "fake" else RealWorld(request.getfixturevalue("dynamodb"))
+    made.store(SubjectType.RESPONSE, RESPONSE_ID, 1)
+    made.store(SubjectType.DELIVERY, "parcel-1", 4)
+    return made
+
+
+def claimed(world: Any, worker: str = "a") -> str:
+    message = world.messages.claim(wish(), worker, NOON, LEASE)
+    assert (message.state, message.token) == (MessageState.CLAIMED, worker)
+    return str(message.notification.message_id)
+
+
+def attempting(world: Any, worker: str = "a") -> str:
+    name = claimed(world, worker)
+    assert world.messages.fence(draft(), worker, NOON, LEASE) is Fence.PASSED
+    return name
+
+
+def test_a_claim_keeps_the_first_wish_and_holds_until_its_lease_ends(world: Any) -> None:
+    name = claimed(world)
+    other = wish(expires_at=NOON + timedelta(days=9))
+    held = world.messages.claim(other, "b", LEASE - timedelta(milliseconds=1), LATER)
+    assert (held.token, held.notification) == ("a", wish())
+    stolen = world.messages.claim(other, "b", LEASE, LATER)
+    assert (stolen.token, stolen.state, stolen.lease_until) == ("b", MessageState.CLAIMED, LATER)
+    assert world.messages.get(name) == stolen
+    assert world.messages.get("msg_unknown") is None
+
+
+def test_the_fence_lets_the_claimer_pass_once(world: Any) -> None:
+    name = claimed(world)
+    assert world.messages.fence(draft(), "b", NOON, LEASE) is Fence.TAKEN
+    assert world.messages.fence(draft(said_comment=True), "a", NOON, LATER) is Fence.PASSED
+    assert world.messages.fence(draft(), "a", NOON, LATER) is Fence.TAKEN
+    message = world.messages.get(name)
+    assert (message.state, message.lease_until) == (MessageState.ATTEMPTING, LATER)
+    assert (message.request, message.said_comment) == (draft().request, True)
+
+
+def test_a_lease_that_was_taken_over_does_not_pass_the_fence(world: Any) -> None:
+    claimed(world)
+    world.messages.claim(wish(), "b", LEASE, LATER)
+    assert world.messages.fence(draft(), "a", LEASE, LATER) is Fence.TAKEN
+    assert world.messages.fence(draft(), "b", LEASE, LATER) is Fence.PASSED
+
+
+@pytest.mark.parametrize("now_stored", [None, 2])
+def test_an_answer_that_changed_or_went_does_not_pass_the_fence(world: Any, now_stored: int | None) -> None:
+    claimed(world)
+    world.store(SubjectType.RESPONSE, RESPONSE_ID, now_stored)
+    assert world.messages.fence(draft(), "a", NOON, LEASE) is Fence.CHANGED
+    if now_stored:
+        anew = draft(about=RenderedFrom(SubjectType.RESPONSE, RESPONSE_ID, now_stored))
+        assert world.messages.fence(anew, "a", NOON, LEASE) is Fence.PASSED
+
+
+def test_a_parcel_that_moved_does_not_pass_the_fence(world: Any) -> None:
+    claimed(world)
+    world.store(SubjectType.DELIVERY, "parcel-1", 5)
+    assert world.messages.fence(draft(about=ABOUT_PARCEL), "a", NOON, LEASE) is Fence.CHANGED
+    world.store(SubjectType.DELIVERY, "parcel-1", 4)
+    assert world.messages.fence(draft(about=ABOUT_PARCEL), "a", NOON, LEASE) is Fence.PASSED
+
+
+def test_an_erased_person_does_not_pass_the_fence(world: Any) -> None:
+    claimed(world)
+    world.erase("per_1")
+    assert world.messages.fence(draft(person_id="per_1"), "a", NOON, LEASE) is Fence.ERASED
+    assert world.messages.fence(draft(person_id="per_2"), "a", NOON, LEASE) is Fence.PASSED
+
+
+@pytest.mark.parametrize("reason", [Reason.BOUNCED, Reason.COMPLAINED])
+def test_a_suppressed_address_does_not_pass_the_fence(world: Any, reason: Reason) -> None:
+    claimed(world)
+    world.receipts.suppress(Channel.EMAIL, OWNER.upper(), reason, NOON)
+    assert world.messages.fence(draft(), "a", NOON, LEASE) == reason.value
+    assert world.messages.get(wish().message_id).state is MessageState.CLAIMED
+
+
+def test_an_address_is_suppressed_on_its_channel_only(world: Any) -> None:
+    claimed(world)
+    world.receipts.suppress(Channel.SMS, OWNER, Reason.BOUNCED, NOON)
+    assert world.messages.fence(draft(), "a", NOON, LEASE) is Fence.PASSED
+
+
+def test_a_complaint_outweighs_a_bounce_and_stays(world: Any) -> None:
+    suppress = world.receipts.suppress
+    changed = [
+        suppress(Channel.EMAIL, OWNER, reason, NOON)
+        for reason in (Reason.BOUNCED, Reason.BOUNCED, Reason.COMPLAINED, Reason.COMPLAINED, Reason.BOUNCED)
+    ]
+    assert changed == [True, False, True, False, False]
+    claimed(world)
+    assert world.messages.fence(draft(), "a", NOON, LEASE) is Fence.COMPLAINED
+
+
+def test_alerts_beyond_the_budget_of_an_owners_hour_do_not_pass_the_fence(world: Any) -> None:
+    claimed(world)
+    assert world.messages.fence(draft(), "a", NOON, LEASE, BUDGET) is Fence.PASSED
+    assert world.messages.get(wish().message_id).budgeted_hour == "2026-11-22T12"
+    second = wish(message_id="msg_second")
+    world.messages.claim(second, "b", NOON, LEASE)
+    assert world.messages.fence(draft(second), "b", NOON, LEASE, BUDGET) is Fence.OVER_BUDGET
+    assert world.messages.get("msg_second").state is MessageState.CLAIMED
+    for other in ({"owner": "else@example.com"}, {"hour_start": NOON + timedelta(hours=1)}, {"survey_id": "other"}):
+        wished = wish(message_id="msg_" + "".join(other))
+        world.messages.claim(wished, "c", NOON, LEASE)
+        assert world.messages.fence(draft(wished), "c", NOON, LEASE, BUDGET.model_copy(update=other)) is Fence.PASSED
+
+
+def test_a_capped_alert_is_counted_once_for_the_digest(world: Any) -> None:
+    name = claimed(world)
+    assert world.messages.capped(BUDGET) == 0
+    assert world.messages.close_capped(name, "a", BUDGET, NOON)
+    assert not world.messages.close_capped(name, "a", BUDGET, NOON)
+    assert world.messages.capped(BUDGET) == 1
+    message = world.messages.get(name)
+    assert (message.state, message.reason) == (MessageState.SUPPRESSED, Reason.CAPPED)
+
+
+def test_an_attempt_is_settled_by_its_worker_only(world: Any) -> None:
+    name = attempting(world)
+    assert not world.messages.settle(name, "b", MessageState.SENT, NOON, provider_id="x")
+    assert world.messages.settle(name, "a", MessageState.SENT, NOON, provider_id="ses-1")
+    assert not world.messages.settle(name, "a", MessageState.FAILED, NOON, reason=Reason.REJECTED)
+    message = world.messages.get(name)
+    assert (message.state, message.provider_id, message.reason) == (MessageState.SENT, "ses-1", None)
+
+
+def test_a_slow_worker_still_settles_what_was_given_up_as_ambiguous(world: Any) -> None:
+    name = attempting(world)
+    assert world.messages.settle(name, "a", MessageState.AMBIGUOUS, LATER)
+    assert not world.messages.settle(name, "a", MessageState.AMBIGUOUS, LATER)
+    assert world.messages.settle(name, "a", MessageState.SENT, LATER, provider_id="ses-1")
+    assert world.messages.get(name).state is MessageState.SENT
+
+
+def test_what_was_refused_for_now_is_new_again_and_keeps_its_budget(world: Any) -> None:
+    name = claimed(world)
+    assert not world.messages.release(name, "a")
+    assert world.messages.fence(draft(), "a", NOON, LEASE, BUDGET) is Fence.PASSED
+    assert not world.messages.release(name, "b")
+    assert world.messages.release(name, "a")
+    released = world.messages.get(name)
+    assert (released.state, released.token, released.lease_until) == (MessageState.NEW, None, None)
+    again = world.messages.claim(wish(), "b", NOON, LEASE)
+    assert (again.token, again.budgeted_hour) == ("b", "2026-11-22T12")
+
+
+def test_only_a_claimed_message_is_closed(world: Any) -> None:
+    name = claimed(world)
+    assert not world.messages.close(name, "b", MessageState.EXPIRED, Reason.TOO_LATE, NOON)
+    assert world.messages.close(name, "a", MessageState.EXPIRED, Reason.TOO_LATE, NOON)
+    assert world.messages.claim(wish(), "b", LATER, LATER).state is MessageState.EXPIRED
+    assert world.messages.fence(draft(), "a", NOON, LEASE) is Fence.TAKEN
+
+
+def test_an_sms_comes_back_as_it_was_frozen(world: Any) -> None:
+    name = claimed(world)
+    sms = SmsRequest(message_id=name, to="+4915112345678", content=SmsContent(body="Grüße"), expires_at=LATER)
+    assert world.messages.fence(draft(request=sms), "a", NOON, LEASE) is Fence.PASSED
+    assert world.messages.get(name).request == sms
+
+
+def receipt(kind: ReceiptKind, **changes: Any) -> Receipt:
+    values = {"message_id": wish().message_id, "channel": Channel.EMAIL, "kind": kind, "provider_id": "ses-1"}
+    return Receipt(**{**values, "at": LATER, **changes})
+
+
+@pytest.mark.parametrize("before", ["claimed", "attempting", "ambiguous"])
+def test_a_receipt_settles_what_nobody_knew(world: Any, before: str) -> None:
+    name = claimed(world) if before == "claimed" else attempting(world)
+    if before == "ambiguous":
+        world.messages.settle(name, "a", MessageState.AMBIGUOUS, NOON)
+    assert world.receipts.settle(receipt(ReceiptKind.ACCEPTED))
+    assert not world.receipts.settle(receipt(ReceiptKind.DELIVERED))
+    message = world.messages.get(name)
+    assert (message.state, message.provider_id) == (MessageState.SENT, "ses-1")
+    assert world.messages.fence(draft(), "a", NOON, LEASE) is Fence.TAKEN
+
+
+def test_what_the_provider_took_and_then_rejected_has_failed(world: Any) -> None:
+    name = attempting(world)
+    world.messages.settle(name, "a", MessageState.SENT, NOON, provider_id="ses-1")
+    assert world.receipts.settle(receipt(ReceiptKind.REJECTED))
+    message = world.messages.get(name)
+    assert (message.state, message.reason) == (MessageState.FAILED, Reason.REJECTED)
+    assert not world.receipts.settle(receipt(ReceiptKind.ACCEPTED))
+
+
+def test_the_first_of_each_receipt_stays_and_none_erases_another(world: Any) -> None:
+    name = attempting(world)
+    for seconds, kind in enumerate(
+        (ReceiptKind.COMPLAINED, ReceiptKind.DELIVERED, ReceiptKind.BOUNCED_FOR_GOOD, ReceiptKind.DELIVERED)
+    ):
+        world.receipts.mark(receipt(kind, at=LATER + timedelta(seconds=seconds)))
+    world.receipts.mark(receipt(ReceiptKind.ACCEPTED))
+    message = world.receipts.message(name)
+    marks = (message.complained_at, message.delivered_at, message.bounced_at)
+    assert marks == (LATER, LATER + timedelta(seconds=1), LATER + timedelta(seconds=2))
+
+
+def test_a_receipt_of_an_unknown_message_leaves_no_trace(world: Any) -> None:
+    unknown = receipt(ReceiptKind.DELIVERED, message_id="msg_of_another_stack")
+    assert not world.receipts.settle(unknown)
+    world.receipts.mark(unknown)
+    assert world.receipts.message("msg_of_another_stack") is None
+
+
+# What only the real store can do
+
+
+@pytest.fixture
+def real(dynamodb: Any) -> RealWorld:
+    world = RealWorld(dynamodb)
+    world.store(SubjectType.RESPONSE, RESPONSE_ID, 1)
+    return world
+
+
+def test_a_claim_whose_answer_was_lost_is_still_ours(real: RealWorld) -> None:
+    """The client tries again and finds its own claim: that is no other worker's."""
+    claimed(real)
+    claimed(real)
+
+
+def test_a_message_goes_400_days_after_it_was_wished_for(real: RealWorld) -> None:
+    name = claimed(real)
+    item = real.dynamodb.get_item(TableName="messages", Key=message_key(name))["Item"]
+    assert int(item["ttl"]["N"]) == int((wish().requested_at + timedelta(days=400)).timestamp())
+
+
+def test_no_address_stands_in_a_key_or_in_an_attributes_name(real: RealWorld) -> None:
+    claimed(real)
+    real.messages.fence(draft(), "a", NOON, LEASE, BUDGET)
+    real.receipts.suppress(Channel.EMAIL, OWNER, Reason.BOUNCED, NOON)
+    for item in real.dynamodb.scan(TableName="messages")["Items"]:
+        assert OWNER not in str([item["pk"], item["sk"], *item])
+
+
+class Conflicting:
+    """A store whose transactions are cancelled by somebody else's."""
+
+    def __init__(self, *codes: str) -> None:
+        self._codes = codes
+
+    def transact_write_items(self, **kwargs: Any) -> Any:
+        response: Any = {
+            "Error": {"Code": "TransactionCanceledException", "Message": ""},
+            "CancellationReasons": [{"Code": code} for code in self._codes],
+        }
+        raise ClientError(response, "TransactWriteItems")
+
+    def get_item(self, **kwargs: Any) -> Any:
+        raise AssertionError("nothing to read")
+
+    update_item = get_item
+
+
+@pytest.mark.parametrize(
+    "codes", [("TransactionConflict", "None", "None"), ("ConditionalCheckFailed", "ThrottlingError", "None"), ()]
+)
+def test_a_conflict_says_nothing_about_the_message(codes: tuple[str, ...]) -> None:
+    repository = MessageRepository(Conflicting(*codes), TABLES)
+    with pytest.raises(TemporaryError):
+        repository.fence(draft(), "a", NOON, LEASE)
+    with pytest.raises(TemporaryError):
+        repository.close_capped("msg_1", "a", BUDGET, NOON)

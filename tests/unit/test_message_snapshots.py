@@ -1,0 +1,106 @@
+"""What is sent, word for word: every kind, locale and channel against a plain file in tests/snapshots/messages.
+
+`make snapshots` writes the files anew; the difference is then read like any other change.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from functions.notify.rendering import LOCALES, Rendering, Texts
+from shared.domain.deliveries import DeliveryStatus
+from shared.domain.links import SurveyLink
+from shared.domain.messages import MessageKind
+from shared.tokens import LinkSigner
+from tests.fakes.clock import NOON
+from tests.fakes.sms import GSM_7, segments
+from tests.fakes.wishes import PERSON, RESPONSE_ID, SURVEY, delivery, response
+
+SNAPSHOTS = Path(__file__).parents[1] / "snapshots" / "messages"
+COMMENT = "The box was open & the lamp <broken>.\nSee https://example.com/photo or mail me: ada@example.org."
+LINK = "https://hear.example.com/s/checkout?t=" + LinkSigner(["a key of tests"]).sign(
+    SurveyLink(
+        survey_id=SURVEY.survey_id,
+        response_id=RESPONSE_ID,
+        person_id="per_" + 32 * "0",
+        subject_type="delivery",
+        subject_id="parcel-1",
+        expires_at=1798000000,
+    )
+)
+STATUSES = {
+    MessageKind.DELIVERY_ON_ITS_WAY: DeliveryStatus.OUT_FOR_DELIVERY,
+    MessageKind.DELIVERY_ARRIVING: DeliveryStatus.ARRIVING,
+    MessageKind.DELIVERY_DELIVERED: DeliveryStatus.DELIVERED,
+}
+SMS_KINDS = [kind for kind in MessageKind if not kind.to_owner]
+
+
+def example(kind: MessageKind, locale: str) -> Texts:
+    rendering = Rendering()
+    survey = SURVEY.model_copy(update={"alert_locale": locale})
+    match kind:
+        case MessageKind.DETRACTOR_ALERT:
+            return rendering.alert(kind, survey, response(3))
+        case MessageKind.COMMENT_ADDED:
+            answer = response(3, 2, COMMENT, texts={"missing": "An instruction in my language."})
+            return rendering.alert(kind, survey, answer)
+        case MessageKind.ALERT_DIGEST:
+            return rendering.digest(survey, 7, NOON.replace(minute=0), NOON.replace(hour=13))
+        case MessageKind.THANK_YOU:
+            return rendering.thank_you(locale, survey, PERSON)
+        case MessageKind.SURVEY_INVITATION:
+            return rendering.invitation(locale, survey, PERSON, LINK)
+        case _:
+            parcel = delivery(STATUSES[kind])
+            return rendering.delivery(kind, locale, survey.brand, delivery=parcel, person=PERSON, now=NOON)
+
+
+def forms(kind: MessageKind, locale: str) -> dict[str, str]:
+    texts = example(kind, locale)
+    email = texts.email()
+    rendered = {"subject": email.subject + "\n", "txt": email.text, "html": email.html + "\n"}
+    if kind in SMS_KINDS:
+        rendered["sms"] = texts.sms().body + "\n"
+    return rendered
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("kind", MessageKind)
+def test_each_kind_reads_as_its_snapshot(kind: MessageKind, locale: str) -> None:
+    for form, text in forms(kind, locale).items():
+        path = SNAPSHOTS / kind.value / f"{locale}.{form}"
+        if os.environ.get("HEARBACK_WRITE_SNAPSHOTS"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == text, f"{path.name} of {kind} has changed; see `make snapshots`"
+
+
+def test_there_is_no_snapshot_of_anything_else() -> None:
+    expected = {
+        f"{kind.value}/{locale}.{form}" for kind in MessageKind for locale in LOCALES for form in forms(kind, locale)
+    }
+    assert {path.relative_to(SNAPSHOTS).as_posix() for path in SNAPSHOTS.rglob("*.*")} == expected
+
+
+def test_there_is_no_template_that_nothing_renders() -> None:
+    templates = Path(__file__).parents[2] / "functions" / "notify" / "templates"
+    found = {path.relative_to(templates).as_posix() for path in templates.glob("*/*")}
+    used = {
+        f"{kind.value}/{locale}.{form}"
+        for kind in MessageKind
+        for locale in LOCALES
+        for form in ("subject", "txt", "html", *(("sms",) if kind in SMS_KINDS else ()))
+    }
+    assert found == used
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("kind", SMS_KINDS)
+def test_an_sms_fits_one_segment_and_one_with_a_signed_link_three(kind: MessageKind, locale: str) -> None:
+    body = example(kind, locale).sms().body
+    assert set(body) <= GSM_7
+    assert segments(body) <= (3 if kind is MessageKind.SURVEY_INVITATION else 1)
