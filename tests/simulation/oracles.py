@@ -153,19 +153,22 @@ def _items(aws: InMemoryAws, table: str, kind: str) -> list[Item]:
     return [item for item in aws.dynamodb.table(table).items() if item["pk"]["S"].startswith(f"{kind}#")]
 
 
-def faults_at_rest(aws: InMemoryAws, accepted: Iterable[Answer]) -> list[str]:
+def faults_at_rest(aws: InMemoryAws, accepted: Iterable[Answer], delivered: Iterable[str] = ()) -> list[str]:
     """Everything that is not as it must be when nothing is left to do; empty if all is well.
 
     Args:
         aws: The account.
         accepted: Every answer that the API accepted.
+        delivered: Every parcel whose delivery the API accepted.
     """
     accepted = list(accepted)
     return [
         *_scores_that_differ(aws, accepted),
         *_answers_lost(aws, accepted),
         *_alerts_amiss(aws, accepted),
+        *_arrivals_amiss(aws, delivered),
         *_messages_amiss(aws),
+        *(f"{name} still holds {n} messages" for name, n in waiting(aws).items()),
     ]
 
 
@@ -205,6 +208,17 @@ def _alerts_amiss(aws: InMemoryAws, accepted: list[Answer]) -> list[str]:
             good = states in ([], ["suppressed"], ["sent"], ["ambiguous"])
         if not good:
             found.append(f"response {answer.response_id}, rating {answer.rating}: alerts {states}")
+    return found
+
+
+def _arrivals_amiss(aws: InMemoryAws, delivered: Iterable[str]) -> list[str]:
+    """Each parcel that arrived has one message that says so, and one invitation."""
+    found = []
+    for delivery_id in delivered:
+        for kind in ("delivery_delivered", "survey_invitation"):
+            states = [one.state for one in messages(aws) if (one.kind, one.delivery_id) == (kind, delivery_id)]
+            if states not in (["sent"], ["ambiguous"]):
+                found.append(f"parcel {delivery_id}: {kind} {states}")
     return found
 
 

@@ -20,7 +20,7 @@ from tests.simulation.aws import InMemoryAws
 from tests.simulation.aws.queues import CALM, Weather
 from tests.simulation.aws.senders import Accepted
 from tests.simulation.deployed import DeployedStack, deployed
-from tests.simulation.faults import FaultInjector, NoFaults, Plan
+from tests.simulation.faults import Crash, FaultInjector, NoFaults, Plan
 from tests.simulation.oracles import Answer, delivery_has_arrived, faults_at_rest, messages
 
 SURVEY = {
@@ -34,6 +34,8 @@ SURVEY = {
     "alert_to": ["owner@shop.example"],
 }
 SECRET, PUBLISHABLE = "sk_simulated", "pk_simulated"
+ACCEPTED, SERVER_FAULT = 202, 500
+MAX_POSTS = 50
 BEFORE_ARRIVAL = ("delivery_on_its_way", "delivery_arriving")
 
 
@@ -42,6 +44,7 @@ class Shop:
 
     Attributes:
         accepted: every answer that was accepted, in order.
+        delivered: parcels whose delivery was reported.
         stale: messages that a provider accepted although the store knew better.
     """
 
@@ -50,6 +53,7 @@ class Shop:
         self.stack = stack
         self.aws = stack.aws
         self.accepted: list[Answer] = []
+        self.delivered: list[str] = []
         self.stale: list[str] = []
         self.aws.ses.witness = self.aws.sms.witness = self._watch
         dynamodb = boto3.client("dynamodb")
@@ -73,8 +77,7 @@ class Shop:
         response_id = f"00000000-0000-4000-8000-{number:012d}"
         body: dict[str, Any] = {"response_id": response_id, "revision": revision, "rating": rating, "test": test}
         body |= {"properties": {"city": city}} | ({"comment": comment} if comment else {})
-        reply = self.stack.http("POST", "/v1/surveys/delivery/responses", body, key=PUBLISHABLE)
-        assert reply.status == 202, reply
+        self._post("/v1/surveys/delivery/responses", body, PUBLISHABLE)
         day = (self.aws.clock.now() + timedelta(hours=1)).date().isoformat()
         self.accepted.append(Answer(response_id, revision, "delivery", "recommend", rating, day, {"city": city}, test))
 
@@ -89,8 +92,7 @@ class Shop:
             "promise": {"start": (now + timedelta(hours=1)).isoformat(), "end": (now + timedelta(hours=3)).isoformat()},
             "survey_id": "delivery",
         }
-        reply = self.stack.http("POST", "/v1/deliveries", body, key=SECRET)
-        assert reply.status == 202, reply
+        self._post("/v1/deliveries", body, SECRET)
 
     def report(self, delivery_id: str, status: str) -> None:
         """The carrier reports."""
@@ -99,8 +101,24 @@ class Shop:
             "status": status,
             "occurred_at": self.aws.clock.now().isoformat(),
         }
-        reply = self.stack.http("POST", f"/v1/deliveries/{delivery_id}/events", body, key=SECRET)
-        assert reply.status == 202, reply
+        self._post(f"/v1/deliveries/{delivery_id}/events", body, SECRET)
+        if status == "delivered":
+            self.delivered.append(delivery_id)
+
+    def _post(self, path: str, body: Mapping[str, Any], key: str) -> None:
+        """Post until it is accepted, as a client that does not lose what it has to say."""
+        function = "survey_ingest" if path.endswith("/responses") else "delivery_events"
+        for _ in range(MAX_POSTS):
+            try:
+                reply = self.stack.http("POST", path, body, key=key)
+            except Crash:
+                self.stack.restart(function)
+            else:
+                if reply.status == ACCEPTED:
+                    return
+                assert reply.status >= SERVER_FAULT, reply
+            self.aws.clock.advance(1)
+        raise AssertionError(f"{path} was not accepted in {MAX_POSTS} attempts")
 
     def wait(self, seconds: float) -> None:
         """Let the workers work for a while."""
@@ -149,7 +167,8 @@ class Shop:
 
     def faults(self) -> list[str]:
         """Whatever is wrong at rest; empty if nothing is."""
-        return [*faults_at_rest(self.aws, self.accepted), *self.stale, *self.stack.refused_calls()]
+        amiss = faults_at_rest(self.aws, self.accepted, self.delivered)
+        return [*amiss, *self.stale, *self.stack.refused_calls()]
 
     def _watch(self, accepted: Accepted) -> None:
         message_id = accepted.tags["message_id"]

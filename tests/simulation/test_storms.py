@@ -1,0 +1,48 @@
+"""Everything at once: every fault, queues at their worst, schedules that fire twice, workers that stall.
+
+Each seed is another storm; a seed that fails replays call by call.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation.aws.queues import Weather
+from tests.simulation.faults import EVERY_FAULT, Fault, Seeded
+from tests.simulation.oracles import accepted_calls, messages
+from tests.simulation.shop import Shop, shop
+from tests.simulation.test_killed_workers import tell
+
+STORM = Weather(duplicate=0.15, resurrect=0.05, disorder=True)
+
+
+def storm(seed: int, *, probability: float = 0.1, kinds: tuple[Fault, ...] = EVERY_FAULT) -> Shop:
+    """One story in one storm, receipts included."""
+    plan = Seeded(seed, probability, kinds, budget=60)
+    with shop(seed, plan, STORM) as story:
+        story.aws.scheduler.double_firing = 0.3
+        tell(story)
+        assert story.faults() == [], f"seed {seed}, before receipts"
+        story.deliver_receipts()
+        story.come_to_rest()
+        assert story.faults() == [], f"seed {seed}"
+    accepted = accepted_calls(story.aws)
+    assert [m for m in messages(story.aws) if m.state == "ambiguous" and accepted[m.message_id]] == [], f"seed {seed}"
+    return story
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_storm_passes_and_leaves_everything_right(seed: int) -> None:
+    storm(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(1_000, 1_400, 50))
+def test_many_storms_pass(first: int) -> None:
+    for seed in range(first, first + 50):
+        storm(seed)
+
+
+def test_a_storm_replays_call_by_call() -> None:
+    first, second = (storm(3).aws for _ in range(2))
+    assert [entry.line() for entry in first.log] == [entry.line() for entry in second.log]
