@@ -31,8 +31,9 @@ def http_event(
         body: Bytes and text as they are; anything else as JSON.
         as_base64: Whether the gateway took the body for binary.
     """
-    raw = body if isinstance(body, bytes | str) else b"" if body is None else json.dumps(body).encode()
-    content = raw.encode() if isinstance(raw, str) else raw
+    text = body if isinstance(body, str | bytes) else "" if body is None else json.dumps(body)
+    if as_base64:
+        text = base64.b64encode(text.encode() if isinstance(text, str) else text)
     given = dict(headers or {})
     if body is not None and "content-type" not in {name.lower() for name in given}:
         given["content-type"] = "application/json"
@@ -47,7 +48,7 @@ def http_event(
             "domainName": "api.example.com",
             "http": {"method": method or route.partition(" ")[0], "sourceIp": "203.0.113.7"},
         },
-        "body": base64.b64encode(content).decode() if as_base64 else raw if isinstance(raw, str) else raw.decode(),
+        "body": text.decode() if isinstance(text, bytes) else text,
         "isBase64Encoded": as_base64,
     }
 

@@ -19,7 +19,6 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.backends import get_backend
-from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
 from shared.domain.links import SurveyLink
@@ -32,6 +31,7 @@ from tests.fakes.http import http_event
 from tests.functional.tables import create_table
 from tests.infra.cloudformation import TEMPLATE, of_type, parse, properties
 
+ACCOUNT = "123456789012"
 TABLES = ("surveys", "responses", "deliveries", "people", "messages")
 QUEUES = ("responses", "deliveries", "notifications")
 LINK_KEYS_PARAMETER = "/hearback/test/link-keys"
@@ -85,7 +85,7 @@ class HttpStack:
             "PUBLIC_BASE_URL": "https://hear.example.com",
         }
 
-    def call(
+    def event(
         self,
         method: str,
         path: str,
@@ -95,9 +95,9 @@ class HttpStack:
         body: object = None,
         as_base64: bool = False,
     ) -> dict[str, Any]:
-        """One request, by the gateway's rules: an explicit route comes before the greedy one."""
-        route, module, parameters = self._routed(method, path)
-        event = http_event(
+        """One request as the gateway hands it on: an explicit route comes before the greedy one."""
+        route, parameters = _routed(method, path)
+        return http_event(
             route,
             method=method,
             path=path,
@@ -107,8 +107,15 @@ class HttpStack:
             body=body,
             as_base64=as_base64,
         )
-        answer: dict[str, Any] = importlib.import_module(module).lambda_handler(event, None)
+
+    def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """What the function behind the event's route answers."""
+        answer: dict[str, Any] = importlib.import_module(_routes()[event["routeKey"]]).lambda_handler(event, None)
         return answer
+
+    def call(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        """One request and its answer."""
+        return self.answer(self.event(method, path, **request))
 
     def queued(self, name: str) -> list[dict[str, Any]]:
         """Takes everything from a queue."""
@@ -121,7 +128,8 @@ class HttpStack:
 
     def everything_kept(self) -> dict[str, Any]:
         """All that is stored and queued, to be compared with what was before; read past the API, which is slow."""
-        dynamodb, sqs = (get_backend(name)[ACCOUNT][self.dynamodb.meta.region_name] for name in ("dynamodb", "sqs"))
+        region = self.dynamodb.meta.region_name
+        dynamodb, sqs = get_backend("dynamodb")[ACCOUNT][region], get_backend("sqs")[ACCOUNT][region]
         stored = {name: [item.to_json() for item in dynamodb.get_table(name).all_items()] for name in TABLES}
         queued = {name: [message.body for message in sqs.get_queue(name).messages] for name in QUEUES}
         return {"stored": stored, "queued": queued}
@@ -158,17 +166,15 @@ class HttpStack:
                 if name == "revoked":
                     keys.revoke(record.name, record.key_hash, datetime(2026, 1, 2, tzinfo=UTC))
 
-    def _routed(self, method: str, path: str) -> tuple[str, str, dict[str, str]]:
-        explicit_first = sorted(_routes().items(), key=lambda item: "{proxy+}" in item[0])
-        for route, module in explicit_first:
-            wanted, _, template = route.partition(" ")
-            pattern = re.sub(
-                r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template).replace(r"\{proxy\+\}", "(?P<proxy>.+)")
-            )
-            match = re.fullmatch(pattern, path)
-            if match and wanted in {method, "ANY"}:
-                return route, module, {name: unquote(value) for name, value in match.groupdict().items()}
-        raise LookupError(f"the gateway itself answers 404 to {method} {path}")
+
+def _routed(method: str, path: str) -> tuple[str, dict[str, str]]:
+    for route in sorted(_routes(), key=lambda route: "{proxy+}" in route):
+        wanted, _, template = route.partition(" ")
+        pattern = re.escape(template).replace(r"\{proxy\+\}", "(?P<proxy>.+)")
+        match = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", pattern), path)
+        if match and wanted in {method, "ANY"}:
+            return route, {name: unquote(value) for name, value in match.groupdict().items()}
+    raise LookupError(f"the gateway itself answers 404 to {method} {path}")
 
 
 @cache
