@@ -66,6 +66,8 @@ LOST = 0
 """A fault: the answer was accepted, and the connection then broke."""
 BROKEN = -1
 """A fault: the connection broke before anything was accepted."""
+GATEWAY = 1000
+"""Added to a status: the gateway itself refuses, without CORS headers, so that the page can not read the status."""
 
 
 class Surveys:
@@ -190,8 +192,8 @@ class Site:
                 if fault == BROKEN:
                     self._hang_up()
                 elif fault is not None and fault != LOST:
-                    # As the gateway itself refuses: without CORS headers.
-                    self._send(fault, {"content-type": "application/json"}, b'{"message":"fault"}')
+                    leave = {} if fault > GATEWAY else {"access-control-allow-origin": "*"}
+                    self._send(fault % GATEWAY, {"content-type": "application/json", **leave}, b'{"message":"fault"}')
                 else:
                     status, headers, answer = site._answered(self.command, self.path, dict(self.headers), body)
                     self._hang_up() if fault == LOST else self._send(status, headers, answer)

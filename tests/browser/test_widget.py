@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.site import BROKEN, LOST, Site, Stored, ratings
+from tests.browser.site import BROKEN, GATEWAY, LOST, Site, Stored, ratings
 
 PATIENCE_SECONDS = 10
 
@@ -53,10 +53,12 @@ def test_a_rating_leaves_at_the_click_and_a_comment_follows_as_the_next_revision
     eventually(page, lambda: outbox(page) == [])
 
 
-def test_to_show_costs_one_request_and_to_answer_one_without_a_preflight(page: Page, site: Site) -> None:
-    page.goto(site.page("/shop", site.snippet()))
-    rate(page, 9)
-    eventually(page, lambda: len(site.stored()) == 1)
+def test_to_show_costs_one_request_and_to_answer_one_without_a_preflight(browser: Browser, site: Site) -> None:
+    with browser.new_context() as context:  # Not `page`: where requests are intercepted, no preflight is ever sent.
+        page = context.new_page()
+        page.goto(site.page("/shop", site.snippet()))
+        rate(page, 9)
+        eventually(page, lambda: len(site.stored()) == 1)
     to_api = [line.split("?")[0] for line in site.requests if "/v1/" in line]
     assert to_api == ["GET /v1/surveys/checkout/widget", "POST /v1/surveys/checkout/responses"]
 
@@ -91,6 +93,15 @@ def test_the_keyboard_alone_is_enough(page: Page, site: Site) -> None:
     expect(page.locator("hearback-survey")).to_have_count(0)
 
 
+def test_a_request_with_an_answer_outlives_its_page(page: Page, site: Site) -> None:
+    page.add_init_script(
+        "const real = fetch; fetch = (to, how) => ((window.kept ??= []).push(how.keepalive === true), real(to, how))"
+    )
+    page.goto(site.page("/shop", site.snippet()))
+    rate(page, 9)
+    assert page.evaluate("kept") == [False, True], "the questions may be forgotten, the answer not"
+
+
 def test_a_tab_closed_right_after_the_click_loses_nothing(page: Page, site: Site) -> None:
     page.goto(site.page("/shop", site.snippet()))
     page.get_by_role("radio", name="4", exact=True).evaluate("button => { button.click(); window.close() }")
@@ -103,7 +114,9 @@ def test_a_tab_closed_right_after_the_click_loses_nothing(page: Page, site: Site
     assert ratings(site.stored().values()) == [4]
 
 
-@pytest.mark.parametrize("faults", [[500], [503, 500], [429, 429], [408], [BROKEN], [LOST], [LOST, 500, BROKEN]])
+@pytest.mark.parametrize(
+    "faults", [[500], [503, 500], [429, 429], [408], [GATEWAY + 429], [BROKEN], [LOST], [LOST, 500, BROKEN]]
+)
 def test_after_any_fault_the_answer_goes_again_and_counts_once(page: Page, site: Site, faults: list[int]) -> None:
     quick_retries(page)
     site.faults.extend(faults)
