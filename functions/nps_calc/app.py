@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from functions.nps_calc import bootstrap
-from functions.nps_calc.service import Result
 from shared.domain.queued import ResponseSubmitted
-from shared.domain.recording import Outcome
-from shared.errors import PoisonMessageError
+from shared.domain.recording import Outcome, Recorded
+from shared.errors import PoisonMessageError, TemporaryError
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
 from shared.queues import BatchResponse, Received, batch_response, parsed, received
 
@@ -20,18 +19,17 @@ metrics = Metrics(namespace=NAMESPACE, service="nps_calc")
 def lambda_handler(event: dict[str, Any], context: Any) -> BatchResponse:
     """Count a batch of answers; those that failed come again, the others are deleted."""
     readable, poison = _read(received(event))
-    postponed: list[Received] = []
-    results = bootstrap.service().count(
+    recorded = bootstrap.service().record(
         [submitted for _, submitted in readable],
         redelivered={s.response.response_id for message, s in readable if message.receive_count > 1},
     )
-    for response_id, result in results.items():
-        _tell(response_id, result)
+    complete = {response_id for response_id, each in recorded.items() if _follow_up(response_id, each)}
+    postponed: list[Received] = []
     for message, submitted in readable:
-        result = results[submitted.response.response_id]
-        if result.outcome is Outcome.INVALID:
+        response_id = submitted.response.response_id
+        if recorded[response_id].outcome is Outcome.INVALID:
             poison.append(message)
-        elif not result.complete:
+        elif response_id not in complete:
             postponed.append(message)
     if poison or postponed:
         bootstrap.back_off().hurry(poison)
@@ -53,14 +51,25 @@ def _read(messages: list[Received]) -> tuple[list[tuple[Received, ResponseSubmit
     return readable, poison
 
 
-def _tell(response_id: str, result: Result) -> None:
-    told = {"response_id": response_id, "outcome": result.outcome.value, "messages_wished": result.wished}
-    if result.outcome is Outcome.INVALID:
-        metrics.add_metric("ResponsesUnreadable", MetricUnit.Count, 1)
-        logger.error("answer can not be stored", extra=told)
-    elif not result.complete:
-        logger.warning("answer postponed", extra=told)
-    else:
-        logger.info("answer counted" if result.outcome is Outcome.RECORDED else "answer changed nothing", extra=told)
-    if result.outcome is Outcome.RECORDED:
+def _follow_up(response_id: str, recorded: Recorded) -> bool:
+    """Tell what became of a response, and wish for what follows; whether it is complete, so need not come again."""
+    about: dict[str, object] = {"response_id": response_id, "outcome": recorded.outcome.value}
+    if recorded.outcome is Outcome.RECORDED:
         metrics.add_metric("ResponsesRecorded", MetricUnit.Count, 1)
+    if recorded.outcome is Outcome.INVALID:
+        metrics.add_metric("ResponsesUnreadable", MetricUnit.Count, 1)
+        logger.error("answer can not be stored", extra=about)
+        return False
+    if recorded.outcome is Outcome.POSTPONED:
+        logger.warning("answer postponed", extra=about)
+        return False
+    try:
+        wished = bootstrap.service().follow_up(recorded)
+    except TemporaryError as error:
+        logger.warning("follow-up postponed", extra={**about, "fault": str(error)})
+        return False
+    except Exception:  # a fault of ours with one answer must not hold up the rest of its batch
+        logger.exception("follow-up failed", extra=about)
+        return False
+    logger.info("answer taken in", extra={**about, "messages_wished": wished})
+    return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from shared.clock import Clock
 from shared.domain.messages import MessageKind, Notification, message_id
@@ -17,12 +17,14 @@ from shared.domain.queued import ResponseSubmitted, SendNotification
 from shared.domain.recording import Outcome, Recorded
 from shared.domain.responses import Response, Source
 from shared.domain.surveys import Survey
-from shared.errors import TemporaryError
 
 NEWS_FOR = timedelta(hours=48)
 """How long after an answer it is still worth telling somebody of it."""
 RECORDED_AT_ONCE = {Source.API, Source.IMPORT}
 """Sources whose answers the API records itself, beside putting them on the queue: here they are known already."""
+
+FOLLOWED_UP = {Outcome.RECORDED, Outcome.KNOWN, Outcome.OUTDATED}
+"""Outcomes after which a response is stored, though the worker that stored it may have died before it told anybody."""
 
 
 class Responses(Protocol):
@@ -49,20 +51,6 @@ class Notifications(Protocol):
         ...
 
 
-class Result(NamedTuple):
-    """What became of one response of a batch.
-
-    Args:
-        outcome: What `record` did.
-        wished: How many messages were wished for.
-        complete: False if it has to come again: not recorded, or not all wishes could be put on the queue.
-    """
-
-    outcome: Outcome
-    wished: int = 0
-    complete: bool = True
-
-
 class NpsCalc:
     """Takes accepted answers off the queue.
 
@@ -83,8 +71,10 @@ class NpsCalc:
         self._clock = clock
         self._grace = grace
 
-    def count(self, submitted: Sequence[ResponseSubmitted], redelivered: Collection[str] = ()) -> Mapping[str, Result]:
-        """Count a batch, then wish for what follows from it.
+    def record(
+        self, submitted: Sequence[ResponseSubmitted], redelivered: Collection[str] = ()
+    ) -> Mapping[str, Recorded]:
+        """Store and count a batch.
 
         Args:
             submitted: The answers, repeated or not.
@@ -94,22 +84,20 @@ class NpsCalc:
             What became of each response, by its id.
         """
         at_once = {s.response.response_id for s in submitted if s.response.source in RECORDED_AT_ONCE}
-        recorded = self._responses.record(submitted, read_first=at_once.union(redelivered))
-        return {response_id: self._result(each) for response_id, each in recorded.items()}
+        return self._responses.record(submitted, read_first=at_once.union(redelivered))
 
-    def _result(self, recorded: Recorded) -> Result:
-        match recorded.outcome:
-            case Outcome.RECORDED | Outcome.KNOWN | Outcome.OUTDATED if recorded.stored is not None:
-                try:
-                    return Result(recorded.outcome, self._follow_up(recorded.stored))
-                except TemporaryError:
-                    return Result(recorded.outcome, complete=False)
-            case Outcome.POSTPONED | Outcome.INVALID:
-                return Result(recorded.outcome, complete=False)
-            case _:
-                return Result(recorded.outcome)
+    def follow_up(self, recorded: Recorded) -> int:
+        """Wish for the messages that follow from a response as it is stored, whoever stored it.
 
-    def _follow_up(self, response: Response) -> int:
+        Returns:
+            How many messages were wished for.
+
+        Raises:
+            TemporaryError: a store or the queue did not answer; the same wishes are right again later.
+        """
+        response = recorded.stored
+        if response is None or recorded.outcome not in FOLLOWED_UP:
+            return 0
         now = self._clock.now()
         if not is_news(response, now):
             return 0

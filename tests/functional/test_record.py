@@ -515,6 +515,53 @@ def test_keys_that_were_not_read_are_asked_for_again(table: Watched, responses: 
     assert_exact(table)
 
 
+def test_what_could_not_be_read_is_not_taken_for_absent(table: Watched, responses: ResponseRepository) -> None:
+    record(responses, answer(1))
+
+    class Stuck(Watched):
+        def batch_get_item(self, **arguments: Any) -> Any:
+            return {"Responses": {}, "UnprocessedKeys": arguments["RequestItems"]}
+
+    edit = submitted(answer(1, rating=1, revision=2), expected_revision=1)
+    stuck = ResponseRepository(Stuck(table.client), TABLE)
+    assert stuck.record(edit)[response_id(1)].outcome is Outcome.POSTPONED
+    assert_exact(table)
+
+
+class Killed(BaseException):
+    """The worker ended here, as when its machine goes away."""
+
+
+@pytest.mark.parametrize("happened", [False, True])
+@pytest.mark.parametrize("call", range(4))
+def test_a_worker_killed_at_any_call_leaves_the_scores_exact_and_the_redelivery_completes(
+    call: int, happened: bool, table: Watched, responses: ResponseRepository
+) -> None:
+    first = [answer(n, rating=n) for n in range(3)]
+    batch = [
+        *(answer(n, rating=9, revision=2, breakdowns={"country": "de"}) for n in range(3)),
+        *(answer(n, survey_id="delivery") for n in range(3, 6)),
+        answer(6, survey_id="support"),
+    ]
+    record(responses, *first)
+    table.calls.clear()
+
+    def kill(name: str, arguments: Any) -> None:
+        if len(table.calls) == call + 1:
+            raise Killed
+
+    table.before, table.after = (table.before, kill) if happened else (kill, table.after)
+    with pytest.raises(Killed):
+        record(responses, *batch)
+    assert_exact(table)
+    table.before = table.after = lambda name, arguments: None
+    assert record(responses, *batch) <= {Outcome.RECORDED, Outcome.KNOWN}
+    assert {each.response_id: each.revision for each in table.responses()} == {
+        each.response_id: each.revision for each in batch
+    }
+    assert_exact(table)
+
+
 # anything at all
 
 ANSWERS = st.builds(
