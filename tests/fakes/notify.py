@@ -1,0 +1,113 @@
+"""The notify service with everything around it in memory."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from functions.notify.planning import MessagePlanner, Policy
+from functions.notify.rendering import Rendering
+from functions.notify.service import Notify, Sending
+from shared.domain.deliveries import Delivery
+from shared.domain.links import SurveyLink
+from shared.domain.messages import EmailRequest, Notification, SmsRequest
+from shared.domain.people import Person
+from shared.domain.responses import Response
+from shared.domain.sending import Message, SubjectType
+from shared.domain.surveys import Brand
+from tests.fakes.clock import CountingIds, FrozenClock
+from tests.fakes.deliveries import InMemoryDeliveries
+from tests.fakes.messages import InMemoryMessages
+from tests.fakes.providers import RecordingProvider, RecordingSchedules
+from tests.fakes.responses import InMemoryResponses
+from tests.fakes.surveys import InMemorySurveys
+from tests.fakes.wishes import PERSON, SURVEY
+
+_RENDERING = Rendering()
+
+
+class OnlyPeople:
+    """People by id, and nothing else of them."""
+
+    def __init__(self, *people: Person) -> None:
+        self.stored = {person.person_id: person for person in people}
+
+    def get(self, person_id: str) -> Person | None:
+        return self.stored.get(person_id)
+
+
+class PlainLinks:
+    """Signs nothing, so that a test can read what a link says."""
+
+    def __init__(self) -> None:
+        self.signed: list[SurveyLink] = []
+
+    def sign(self, link: SurveyLink) -> str:
+        self.signed.append(link)
+        return f"token-{len(self.signed)}"
+
+
+class NotifyHouse:
+    """The service and its surroundings."""
+
+    def __init__(self, *, alerts_per_hour: int = 10, sends_sms: bool = True) -> None:
+        self.clock = FrozenClock()
+        self.surveys = InMemorySurveys(SURVEY)
+        self.responses = InMemoryResponses()
+        self.deliveries = InMemoryDeliveries()
+        self.people = OnlyPeople(PERSON)
+        self.messages = InMemoryMessages(self.version_of)
+        self.links = PlainLinks()
+        self.email = RecordingProvider()
+        self.sms = RecordingProvider()
+        self.schedules = RecordingSchedules()
+        self.planner = MessagePlanner(
+            surveys=self.surveys,
+            responses=self.responses,
+            deliveries=self.deliveries,
+            people=self.people,
+            messages=self.messages,
+            links=self.links,
+            rendering=_RENDERING,
+            policy=Policy(
+                public_base_url="https://hear.example.com",
+                sends_sms=sends_sms,
+                allowed_countries=("DE", "AT"),
+                default_brand=Brand(name="example.com"),
+            ),
+        )
+        self.service = Notify(
+            messages=self.messages,
+            planner=self.planner,
+            email=self.email,
+            sms=self.sms,
+            schedules=self.schedules,
+            clock=self.clock,
+            ids=CountingIds(),
+            alerts_per_hour=alerts_per_hour,
+        )
+
+    def version_of(self, subject: SubjectType, name: str) -> int | None:
+        if subject is SubjectType.RESPONSE:
+            response = self.responses.get(name)
+            return response.revision if response else None
+        delivery = self.deliveries.get(name)
+        return delivery.version if delivery else None
+
+    def answer(self, response: Response) -> None:
+        self.responses.stored[response.response_id] = response
+
+    def parcel(self, delivery: Delivery) -> None:
+        self.deliveries.stored[delivery.delivery_id] = delivery.model_dump_json()
+
+    def send(self, notification: Notification) -> Sending:
+        return self.service.send(notification)
+
+    def stored(self, notification: Notification) -> Message:
+        return self.messages.stored[notification.message_id]
+
+    @property
+    def accepted(self) -> list[EmailRequest | SmsRequest]:
+        return [*self.email.accepted, *self.sms.accepted]
+
+    def wait(self, seconds: float) -> None:
+        self.clock.advance(timedelta(seconds=seconds))

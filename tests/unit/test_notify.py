@@ -1,0 +1,437 @@
+"""What notify does with each wish: sent once, or a state and a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import pytest
+
+from functions.notify.service import LEASE, digest_of
+from shared.domain.deliveries import DeliveryStatus
+from shared.domain.messages import Channel, EmailRequest, MessageKind, MessageState, Notification, Reason, SmsRequest
+from shared.domain.people import Person
+from shared.domain.queued import SendNotification
+from shared.domain.sending import (
+    AlertBudget,
+    Draft,
+    Fence,
+    NoAnswer,
+    RefusedForGood,
+    RefusedForNow,
+    Silence,
+)
+from shared.errors import TemporaryError
+from tests.fakes.clock import NOON
+from tests.fakes.notify import NotifyHouse
+from tests.fakes.wishes import OWNER, PERSON, RESPONSE_ID, SURVEY, delivery, response, wish
+
+ALERT = wish(MessageKind.DETRACTOR_ALERT)
+COMMENT = wish(MessageKind.COMMENT_ADDED)
+THANKS = wish(MessageKind.THANK_YOU)
+ON_ITS_WAY = wish(MessageKind.DELIVERY_ON_ITS_WAY)
+ARRIVING = wish(MessageKind.DELIVERY_ARRIVING)
+INVITATION = wish(MessageKind.SURVEY_INVITATION)
+SUPPRESSED = MessageState.SUPPRESSED
+
+
+@pytest.fixture
+def house() -> NotifyHouse:
+    house = NotifyHouse()
+    house.answer(response())
+    house.parcel(delivery())
+    return house
+
+
+def outcome(house: NotifyHouse, notification: Notification) -> tuple[MessageState, Reason | None]:
+    sending = house.send(notification)
+    stored = house.stored(notification)
+    assert (sending.state, sending.reason) == (stored.state, stored.reason)
+    return stored.state, stored.reason
+
+
+def email(house: NotifyHouse) -> EmailRequest:
+    (request,) = house.accepted
+    assert isinstance(request, EmailRequest)
+    return request
+
+
+# Alerts
+
+
+def test_an_alert_goes_to_the_owner_once(house: NotifyHouse) -> None:
+    assert outcome(house, ALERT) == (MessageState.SENT, None)
+    assert house.stored(ALERT).provider_id == "provider-1"
+    again = house.send(ALERT)
+    assert (again.state, again.now) == (MessageState.SENT, False)
+    assert email(house).to == OWNER
+    assert "3 out of 10" in email(house).content.text
+
+
+def test_an_alert_about_an_answer_that_became_better_is_superseded(house: NotifyHouse) -> None:
+    house.answer(response(9, revision=2))
+    assert outcome(house, ALERT) == (SUPPRESSED, Reason.SUPERSEDED)
+    assert house.accepted == []
+
+
+def test_an_alert_about_an_erased_answer_no_longer_exists(house: NotifyHouse) -> None:
+    del house.responses.stored[RESPONSE_ID]
+    assert outcome(house, ALERT) == (SUPPRESSED, Reason.NO_LONGER_EXISTS)
+
+
+def before_the_fence(house: NotifyHouse, monkeypatch: pytest.MonkeyPatch, *happenings: Callable[[], Any]) -> None:
+    """Have things happen between rendering and fence, one at each rendering."""
+    plan, pending = house.planner.plan, list(happenings)
+
+    def planned(notification: Notification, now: datetime) -> Draft | Silence:
+        drafted = plan(notification, now)
+        if pending:
+            pending.pop(0)()
+        return drafted
+
+    monkeypatch.setattr(house.planner, "plan", planned)
+
+
+def test_an_alert_says_what_is_stored_when_it_leaves(house: NotifyHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    before_the_fence(house, monkeypatch, lambda: house.answer(response(2, 2, "Broken lamp")))
+    assert outcome(house, ALERT) == (MessageState.SENT, None)
+    assert "Broken lamp" in email(house).content.text
+    assert "2 out of 10" in email(house).content.text
+
+
+def test_an_answer_that_becomes_better_before_the_fence_has_no_alert(
+    house: NotifyHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before_the_fence(house, monkeypatch, lambda: house.answer(response(10, 2)))
+    assert outcome(house, ALERT) == (SUPPRESSED, Reason.SUPERSEDED)
+
+
+def test_an_answer_that_keeps_changing_is_told_later(house: NotifyHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    changes = [lambda n=n: house.answer(response(3, n)) for n in range(2, 9)]
+    before_the_fence(house, monkeypatch, *changes)
+    with pytest.raises(TemporaryError):
+        house.send(ALERT)
+    assert house.accepted == []
+
+
+# Comments
+
+
+def test_a_comment_that_the_alert_will_quote_is_included(house: NotifyHouse) -> None:
+    house.answer(response(3, 2, "Broken lamp"))
+    assert outcome(house, COMMENT) == (SUPPRESSED, Reason.INCLUDED)
+    assert outcome(house, ALERT) == (MessageState.SENT, None)
+    assert "Broken lamp" in email(house).content.text
+
+
+def test_a_comment_that_the_alert_quoted_is_included(house: NotifyHouse) -> None:
+    house.answer(response(3, 2, "Broken lamp"))
+    house.send(ALERT)
+    assert outcome(house, COMMENT) == (SUPPRESSED, Reason.INCLUDED)
+
+
+def test_a_comment_after_the_alert_is_one_more_mail(house: NotifyHouse) -> None:
+    house.send(ALERT)
+    house.answer(response(3, 2, "Broken lamp"))
+    assert outcome(house, COMMENT) == (MessageState.SENT, None)
+    assert len(house.accepted) == 2
+    assert "Broken lamp" in house.email.accepted[1].content.text  # type: ignore[union-attr]
+
+
+def test_a_comment_on_an_answer_that_became_better_is_superseded(house: NotifyHouse) -> None:
+    house.send(ALERT)
+    house.answer(response(8, 2, "All good now"))
+    assert outcome(house, COMMENT) == (SUPPRESSED, Reason.SUPERSEDED)
+
+
+# The budget of alerts
+
+
+def alerts(count: int) -> list[Notification]:
+    return [wish(message_id=f"msg_{n}") for n in range(count)]
+
+
+def test_alerts_beyond_an_hours_budget_are_capped_and_told_in_one_digest() -> None:
+    house = NotifyHouse(alerts_per_hour=2)
+    house.answer(response())
+    states = [outcome(house, alert) for alert in alerts(5)]
+    assert states == 2 * [(MessageState.SENT, None)] + 3 * [(SUPPRESSED, Reason.CAPPED)]
+    ((name, (due, message)),) = house.schedules.due.items()
+    assert due == datetime(2026, 11, 22, 13, 1, tzinfo=NOON.tzinfo)
+    assert isinstance(message, SendNotification)
+    digest = message.notification
+    assert (name, digest.kind) == (digest.message_id, MessageKind.ALERT_DIGEST)
+    house.clock.advance(due - NOON)
+    assert outcome(house, digest) == (MessageState.SENT, None)
+    assert house.email.accepted[2].content.text.startswith("More alerts")  # type: ignore[union-attr]
+    assert "3 more customers were not satisfied" in house.email.accepted[2].content.text  # type: ignore[union-attr]
+
+
+def test_a_capped_alert_stays_capped_and_is_counted_once() -> None:
+    house = NotifyHouse(alerts_per_hour=1)
+    house.answer(response())
+    first, second = alerts(2)
+    house.send(first)
+    assert outcome(house, second) == outcome(house, second) == (SUPPRESSED, Reason.CAPPED)
+    assert list(house.messages.not_sent.values()) == [1]
+
+
+def test_the_next_hour_has_a_budget_of_its_own() -> None:
+    house = NotifyHouse(alerts_per_hour=1)
+    house.answer(response())
+    first, second = alerts(2)
+    house.send(first)
+    house.clock.advance(timedelta(hours=1))
+    assert outcome(house, second) == (MessageState.SENT, None)
+
+
+def test_without_its_digest_scheduled_no_alert_is_capped() -> None:
+    house = NotifyHouse(alerts_per_hour=1)
+    house.answer(response())
+    first, second = alerts(2)
+    house.send(first)
+    house.schedules.away = True
+    with pytest.raises(TemporaryError):
+        house.send(second)
+    assert (house.stored(second).state, house.messages.not_sent) == (MessageState.CLAIMED, {})
+
+
+def test_a_comment_on_a_capped_alert_is_capped_too() -> None:
+    house = NotifyHouse(alerts_per_hour=1)
+    house.answer(response())
+    house.send(alerts(1)[0])
+    house.send(ALERT)
+    house.answer(response(3, 2, "Broken lamp"))
+    assert outcome(house, COMMENT) == (SUPPRESSED, Reason.CAPPED)
+
+
+def test_a_superseded_alert_takes_nothing_from_the_budget() -> None:
+    house = NotifyHouse(alerts_per_hour=1)
+    house.answer(response(9))
+    first, second = alerts(2)
+    house.send(first)
+    house.answer(response(3, 2))
+    assert outcome(house, second) == (MessageState.SENT, None)
+
+
+def test_an_alert_that_is_tried_again_takes_from_the_budget_once() -> None:
+    house = NotifyHouse(alerts_per_hour=1)
+    house.answer(response())
+    house.email.will_answer([RefusedForNow("TooManyRequestsException")])
+    with pytest.raises(TemporaryError):
+        house.send(ALERT)
+    assert outcome(house, ALERT) == (MessageState.SENT, None)
+
+
+def test_a_digest_with_nothing_to_tell_is_not_sent(house: NotifyHouse) -> None:
+    budget = AlertBudget(survey_id=SURVEY.survey_id, owner=OWNER, hour_start=NOON, limit=1)
+    assert outcome(house, digest_of(budget)) == (SUPPRESSED, Reason.SUPERSEDED)
+
+
+# Customers
+
+
+def test_news_of_a_parcel_is_an_sms_that_expires_with_it(house: NotifyHouse) -> None:
+    assert outcome(house, ON_ITS_WAY) == (MessageState.SENT, None)
+    (request,) = house.accepted
+    assert isinstance(request, SmsRequest)
+    assert (request.to, request.expires_at) == (PERSON.phone, ON_ITS_WAY.expires_at)
+    assert request.content.body.endswith("Your parcel is on its way, today between 14:00 and 16:00.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sends_sms", "reached"),
+    [
+        ({}, True, "sms"),
+        ({}, False, "email"),
+        ({"phone": None}, True, "email"),
+        ({"phone": "+12025550123"}, True, "email"),
+        ({"phone": "+12025550123", "email": None}, True, Reason.COUNTRY_NOT_ALLOWED),
+        ({"phone": "+12025550123", "email": None}, False, Reason.NO_ADDRESS),
+        ({"phone": None, "email": None}, True, Reason.NO_ADDRESS),
+        ({"email": None}, True, "sms"),
+    ],
+)
+def test_a_parcels_news_takes_the_first_channel_there_is(
+    changes: dict[str, Any], sends_sms: bool, reached: str | Reason
+) -> None:
+    house = NotifyHouse(sends_sms=sends_sms)
+    house.parcel(delivery())
+    house.people.stored[PERSON.person_id] = Person.model_validate({**PERSON.model_dump(), **changes})
+    state, reason = outcome(house, ON_ITS_WAY)
+    if isinstance(reached, Reason):
+        assert (state, reason, house.accepted) == (SUPPRESSED, reached, [])
+    else:
+        assert [request.channel for request in house.accepted] == [reached]
+
+
+def test_thanks_and_invitations_prefer_e_mail(house: NotifyHouse) -> None:
+    house.send(THANKS)
+    house.parcel(delivery(DeliveryStatus.DELIVERED))
+    house.send(INVITATION)
+    assert [request.channel for request in house.accepted] == ["email", "email"]
+
+
+def test_a_parcel_that_moved_on_is_not_told_where_it_was(house: NotifyHouse) -> None:
+    assert outcome(house, ARRIVING) == (SUPPRESSED, Reason.STALE)
+    house.parcel(delivery(DeliveryStatus.DELIVERED))
+    assert outcome(house, ON_ITS_WAY) == (SUPPRESSED, Reason.STALE)
+    assert house.accepted == []
+
+
+def test_a_parcel_delivered_before_the_fence_is_not_announced(
+    house: NotifyHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before_the_fence(house, monkeypatch, lambda: house.parcel(delivery(DeliveryStatus.DELIVERED, version=3)))
+    assert outcome(house, ON_ITS_WAY) == (SUPPRESSED, Reason.STALE)
+    assert house.accepted == []
+
+
+def test_a_window_that_changed_before_the_fence_is_told_anew(
+    house: NotifyHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before_the_fence(house, monkeypatch, lambda: house.parcel(delivery(version=3, promise=None)))
+    house.send(ON_ITS_WAY)
+    (request,) = house.accepted
+    assert isinstance(request, SmsRequest)
+    assert request.content.body.endswith("Your parcel is on its way.")
+
+
+def test_a_parcel_without_a_survey_carries_the_senders_name() -> None:
+    house = NotifyHouse()
+    house.parcel(delivery(survey_id=None))
+    house.send(wish(MessageKind.DELIVERY_ON_ITS_WAY, survey_id=None))
+    (request,) = house.accepted
+    assert isinstance(request, SmsRequest)
+    assert request.content.body.startswith("example.com: ")
+
+
+def test_an_invitation_has_a_link_to_one_answer_of_one_person(house: NotifyHouse) -> None:
+    house.parcel(delivery(DeliveryStatus.DELIVERED))
+    house.send(INVITATION)
+    (link,) = house.links.signed
+    assert (link.survey_id, link.person_id, link.subject_type, link.subject_id) == (
+        "checkout",
+        PERSON.person_id,
+        "delivery",
+        "parcel-1",
+    )
+    assert link.expires_at == int((NOON + timedelta(days=30)).timestamp())
+    assert "https://hear.example.com/s/checkout?t=token-1" in email(house).content.text
+    assert link.response_id == str(uuid5(NAMESPACE_URL, INVITATION.message_id))
+
+
+def test_an_unknown_person_is_told_nothing(house: NotifyHouse) -> None:
+    house.people.stored.clear()
+    for notification in (THANKS, ON_ITS_WAY):
+        assert outcome(house, notification) == (SUPPRESSED, Reason.NO_LONGER_EXISTS)
+
+
+def test_a_person_erased_before_the_fence_is_told_nothing(house: NotifyHouse) -> None:
+    house.messages.erased_people.add(PERSON.person_id)
+    assert outcome(house, THANKS) == (SUPPRESSED, Reason.NO_LONGER_EXISTS)
+    house.answer(response(person_id=PERSON.person_id))
+    assert outcome(house, ALERT) == (SUPPRESSED, Reason.NO_LONGER_EXISTS)
+
+
+@pytest.mark.parametrize("reason", [Reason.BOUNCED, Reason.COMPLAINED])
+def test_a_suppressed_address_is_not_sent_to(house: NotifyHouse, reason: Reason) -> None:
+    house.messages.suppress(Channel.EMAIL, PERSON.email or "", reason, NOON)
+    assert outcome(house, THANKS) == (SUPPRESSED, reason)
+    assert house.accepted == []
+
+
+# Time
+
+
+def test_a_message_past_its_time_expires(house: NotifyHouse) -> None:
+    late = wish(MessageKind.DELIVERY_ON_ITS_WAY, expires_at=NOON)
+    assert outcome(house, late) == (MessageState.EXPIRED, Reason.TOO_LATE)
+
+
+def test_a_message_expires_at_the_fence_too(house: NotifyHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    soon = wish(MessageKind.DELIVERY_ON_ITS_WAY, expires_at=NOON + timedelta(seconds=10))
+    plan = house.planner.plan
+
+    def slow(notification: Notification, now: datetime) -> Draft | Silence:
+        house.wait(6)
+        return plan(notification, now)
+
+    monkeypatch.setattr(house.planner, "plan", slow)
+    assert outcome(house, soon) == (MessageState.EXPIRED, Reason.TOO_LATE)
+    assert house.accepted == []
+
+
+# How an attempt ends
+
+
+def test_a_message_refused_for_now_comes_again(house: NotifyHouse) -> None:
+    house.email.will_answer([RefusedForNow("TooManyRequestsException")])
+    with pytest.raises(TemporaryError, match="TooManyRequests"):
+        house.send(ALERT)
+    assert house.stored(ALERT).state is MessageState.NEW
+    assert outcome(house, ALERT) == (MessageState.SENT, None)
+
+
+def test_a_message_refused_for_good_has_failed(house: NotifyHouse) -> None:
+    house.email.will_answer([RefusedForGood(Reason.REJECTED, "MessageRejected")])
+    assert outcome(house, ALERT) == (MessageState.FAILED, Reason.REJECTED)
+    assert house.send(ALERT).now is False
+
+
+def test_a_message_without_an_answer_is_ambiguous_and_never_tried_again(house: NotifyHouse) -> None:
+    house.email.will_answer([NoAnswer("ReadTimeoutError")])
+    sending = house.send(ALERT)
+    assert (sending.state, sending.now) == (MessageState.AMBIGUOUS, True)
+    house.wait(3600)
+    again = house.send(ALERT)
+    assert (again.state, again.now, house.accepted) == (MessageState.AMBIGUOUS, False, [])
+
+
+# Workers
+
+
+def test_a_message_another_worker_has_comes_again_later(house: NotifyHouse) -> None:
+    house.messages.claim(ALERT, "other", NOON, NOON + LEASE)
+    with pytest.raises(TemporaryError):
+        house.send(ALERT)
+    assert house.accepted == []
+    house.clock.advance(LEASE)
+    assert outcome(house, ALERT) == (MessageState.SENT, None)
+
+
+def attempted_by_another(house: NotifyHouse) -> None:
+    house.messages.claim(ALERT, "other", NOON, NOON + LEASE)
+    draft = house.planner.plan(ALERT, NOON)
+    assert isinstance(draft, Draft)
+    assert house.messages.fence(draft, "other", NOON, NOON + LEASE) is Fence.PASSED
+
+
+def test_an_attempt_under_way_is_waited_for(house: NotifyHouse) -> None:
+    attempted_by_another(house)
+    with pytest.raises(TemporaryError):
+        house.send(ALERT)
+    assert house.stored(ALERT).state is MessageState.ATTEMPTING
+
+
+def test_an_attempt_whose_worker_is_gone_is_ambiguous_and_not_repeated(house: NotifyHouse) -> None:
+    attempted_by_another(house)
+    house.clock.advance(LEASE)
+    sending = house.send(ALERT)
+    assert (sending.state, sending.now) == (MessageState.AMBIGUOUS, True)
+    assert house.accepted == []
+    assert house.send(ALERT).now is False
+
+
+def test_a_claim_taken_over_while_rendering_is_not_sent(house: NotifyHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stolen() -> None:
+        house.clock.advance(LEASE)
+        house.messages.claim(ALERT, "thief", house.clock.now(), house.clock.now() + LEASE)
+
+    before_the_fence(house, monkeypatch, stolen)
+    with pytest.raises(TemporaryError):
+        house.send(ALERT)
+    assert house.accepted == []
+    assert house.stored(ALERT).token == "thief"
