@@ -1,0 +1,78 @@
+"""Each function may do what it does and nothing else: one long day in the shop needs every right, and no other."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+from tests.simulation.shop import PUBLISHABLE, SECRET, Shop, shop
+
+POISON = "this is no message of ours"
+
+
+def texts(opened: Shop) -> str:
+    """Everything that was sent, as one text."""
+    return " ".join(str(sent.request) for sent in [*opened.aws.ses.accepted, *opened.aws.sms.accepted])
+
+
+def a_long_day(opened: Shop) -> None:
+    """Everything that functions have rights for happens at least once."""
+    stack = opened.stack
+    # A parcel on its way, and the customer's own answer by the link that came with it.
+    opened.register("parcel-1", phone="+4915112345678")
+    opened.register("parcel-2")
+    for status in ("out_for_delivery", "arriving", "delivered"):
+        for parcel in ("parcel-1", "parcel-2"):
+            opened.report(parcel, status)
+        opened.wait(60)
+    # A customer who is known by e-mail comes with a new number.
+    moved = {"email": "parcel-1@example.org", "phone": "+4915187654321"}
+    body = {"delivery_id": "parcel-3", "carrier": "dhl", "recipient": moved}
+    assert stack.http("POST", "/v1/deliveries", body, key=SECRET).status == 202
+    opened.wait(60)
+    link = urlsplit(re.findall(r"https://\S+?/s/delivery\?t=[\w.~-]+", texts(opened))[0])
+    token = {"t": parse_qs(link.query)["t"][0]}
+    assert stack.http("GET", link.path, query=token).status == 200
+    assert stack.http("GET", "/v1/surveys/delivery/widget", key=PUBLISHABLE).status == 200
+    assert stack.http("POST", "/v1/surveys/delivery/responses", {"rating": 10}, query=token).status == 202
+    # Twelve unhappy customers in one hour: alerts, then a digest; one of them changes its mind.
+    for number in range(1, 13):
+        opened.answer(number, 2)
+    opened.wait(300)
+    opened.answer(1, 1, revision=2, comment="Still wet")
+    opened.wait(7_200)
+    # The back office writes, corrects, and reads.
+    person = {"email": "ada@example.org", "phone_number": "+4915112345678"}
+    sent = {"score": 9, "person": person, "response_id": str(UUID(int=99, version=4))}
+    assert stack.http("POST", "/v1/survey_responses", sent, key=SECRET).status == 201
+    assert stack.http("GET", f"/v1/survey_responses/{sent['response_id']}", key=SECRET).status == 200
+    assert stack.http("GET", "/v1/deliveries/parcel-1", key=SECRET).status == 200
+    assert stack.http("GET", "/v1/metrics", key=SECRET).status == 200
+    message_id = opened.aws.ses.accepted[0].tags["message_id"]
+    assert stack.http("GET", f"/v1/messages/{message_id}", key=SECRET).status == 200
+    # Receipts come, one of them a complaint; a queue redelivers; something unreadable lies on every queue.
+    opened.deliver_receipts()
+    at = opened.aws.clock.now().isoformat()
+    mail = opened.aws.ses.accepted[0]
+    about = {"messageId": mail.message_id, "timestamp": at, "tags": {"message_id": [message_id]}}
+    stack.receipt({"eventType": "Complaint", "mail": about, "complaint": {"timestamp": at}})
+    for source in stack.sources:
+        source.queue.send(POISON, {}, None)
+    opened.aws.clock.advance(timedelta(minutes=1).total_seconds())
+    stack.worker.run_until_quiet()
+    dead = [source.queue.dead_letter_queue for source in stack.sources]
+    assert [[message.body for message in queue.messages] for queue in dead if queue] == [[POISON]] * 4
+
+
+def test_a_function_makes_no_call_that_its_role_does_not_allow() -> None:
+    with shop() as opened:
+        a_long_day(opened)
+        assert opened.stack.refused_calls() == []
+
+
+def test_a_role_allows_nothing_that_its_function_does_not_do() -> None:
+    with shop() as opened:
+        a_long_day(opened)
+        assert opened.stack.unused_grants() == []
