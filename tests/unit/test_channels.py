@@ -1,0 +1,176 @@
+"""What is given to providers, and what their answers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ParamValidationError,
+    ReadTimeoutError,
+)
+from botocore.stub import Stubber
+
+from shared.channels.email import EmailSender
+from shared.channels.sms import SmsSender
+from shared.domain.messages import EmailContent, EmailRequest, Reason, SmsContent, SmsRequest
+from shared.domain.sending import Accepted, Attempt, NoAnswer, RefusedForGood, RefusedForNow
+from tests.fakes.clock import NOON
+
+EMAIL = EmailRequest(
+    message_id="msg_1",
+    to="ada@example.org",
+    from_name="Grüne Lampe",
+    content=EmailContent(subject="Hallo", text="text", html="<p>html</p>"),
+)
+SMS = SmsRequest(
+    message_id="msg_1",
+    to="+4915112345678",
+    content=SmsContent(body="Hallo"),
+    expires_at=NOON + timedelta(minutes=30),
+)
+
+
+class Provider:
+    """Keeps the call, and answers or fails."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.calls: list[dict[str, Any]] = []
+        self._error = error
+
+    def send_email(self, **kwargs: Any) -> Mapping[str, Any]:
+        self.calls.append(kwargs)
+        if self._error:
+            raise self._error
+        return {"MessageId": "provider-1"}
+
+    send_text_message = send_email
+
+
+def test_an_e_mail_has_one_recipient_and_a_tag_that_comes_back() -> None:
+    """The stub refuses what the service's own model of the call does not allow."""
+    ses = boto3.client("sesv2")
+    with Stubber(ses) as stub:
+        stub.add_response(
+            "send_email",
+            {"MessageId": "provider-1"},
+            {
+                "FromEmailAddress": "=?utf-8?q?Gr=C3=BCne_Lampe?= <shop@example.com>",
+                "Destination": {"ToAddresses": ["ada@example.org"]},
+                "Content": {
+                    "Simple": {
+                        "Subject": {"Data": "Hallo", "Charset": "UTF-8"},
+                        "Body": {
+                            "Text": {"Data": "text", "Charset": "UTF-8"},
+                            "Html": {"Data": "<p>html</p>", "Charset": "UTF-8"},
+                        },
+                    }
+                },
+                "EmailTags": [{"Name": "message_id", "Value": "msg_1"}],
+                "ConfigurationSetName": "receipts",
+            },
+        )
+        assert EmailSender(ses, "shop@example.com", "receipts").send(EMAIL) == Accepted("provider-1")
+
+
+def test_an_sms_is_transactional_and_dies_when_it_is_no_longer_true() -> None:
+    sms = boto3.client("pinpoint-sms-voice-v2")
+    with Stubber(sms) as stub:
+        stub.add_response(
+            "send_text_message",
+            {"MessageId": "provider-1"},
+            {
+                "DestinationPhoneNumber": "+4915112345678",
+                "OriginationIdentity": "SHOP",
+                "MessageBody": "Hallo",
+                "MessageType": "TRANSACTIONAL",
+                "TimeToLive": 1800,
+                "Context": {"message_id": "msg_1"},
+                "ConfigurationSetName": "receipts",
+            },
+        )
+        assert SmsSender(sms, "SHOP", "receipts").send(SMS, NOON) == Accepted("provider-1")
+
+
+@pytest.mark.parametrize(
+    ("left", "seconds"),
+    [
+        (timedelta(seconds=-1), 5),
+        (timedelta(seconds=5.9), 5),
+        (timedelta(minutes=30), 1800),
+        (timedelta(days=3), 259_200),
+        (timedelta(days=30), 259_200),
+    ],
+)
+def test_an_sms_never_lives_longer_than_its_message_is_true(left: timedelta, seconds: int) -> None:
+    provider = Provider()
+    SmsSender(provider, "SHOP", "").send(SMS, SMS.expires_at - left)
+    assert provider.calls[0]["TimeToLive"] == seconds
+    assert "ConfigurationSetName" not in provider.calls[0]
+
+
+def refused(code: str, status: int = 400, reason: str = "") -> ClientError:
+    response: Any = {"Error": {"Code": code, "Message": "for ada@example.org"}, "Reason": reason}
+    response["ResponseMetadata"] = {"HTTPStatusCode": status}
+    return ClientError(response, "Send")
+
+
+URL = "https://example.com"
+COMMON: list[tuple[Exception, Attempt]] = [
+    (refused("TooManyRequestsException", 429), RefusedForNow("TooManyRequestsException")),
+    (refused("ThrottlingException"), RefusedForNow("ThrottlingException")),
+    (refused("AccessDeniedException", 403), RefusedForNow("AccessDeniedException")),
+    (refused("InternalServerException", 500), NoAnswer("InternalServerException")),
+    (refused("ServiceUnavailable", 503), NoAnswer("ServiceUnavailable")),
+    (refused("Unreadable", 0), NoAnswer("Unreadable")),
+    (ReadTimeoutError(endpoint_url=URL), NoAnswer("ReadTimeoutError")),
+    (ConnectionClosedError(endpoint_url=URL), NoAnswer("ConnectionClosedError")),
+    (EndpointConnectionError(endpoint_url=URL), RefusedForNow("EndpointConnectionError")),
+    (ConnectTimeoutError(endpoint_url=URL), RefusedForNow("ConnectTimeoutError")),
+    (ParamValidationError(report="x"), RefusedForGood(Reason.REJECTED, "ParamValidationError")),
+]
+
+
+@pytest.mark.parametrize(
+    ("error", "meaning"),
+    [
+        *COMMON,
+        (refused("MessageRejected"), RefusedForGood(Reason.REJECTED, "MessageRejected")),
+        (refused("BadRequestException"), RefusedForGood(Reason.REJECTED, "BadRequestException")),
+        (refused("SendingPausedException"), RefusedForNow("SendingPausedException")),
+        (refused("LimitExceededException"), RefusedForNow("LimitExceededException")),
+        (refused("MailFromDomainNotVerifiedException"), RefusedForNow("MailFromDomainNotVerifiedException")),
+        (refused("NotFoundException", 404), RefusedForNow("NotFoundException")),
+    ],
+)
+def test_what_ses_answers_is_known_for_what_it_is(error: Exception, meaning: Attempt) -> None:
+    assert EmailSender(Provider(error), "shop@example.com", "receipts").send(EMAIL) == meaning
+
+
+@pytest.mark.parametrize(
+    ("error", "meaning"),
+    [
+        *COMMON,
+        (refused("ValidationException"), RefusedForGood(Reason.REJECTED, "ValidationException")),
+        (
+            refused("ValidationException", reason="DESTINATION_COUNTRY_BLOCKED"),
+            RefusedForGood(Reason.COUNTRY_NOT_ALLOWED, "ValidationException"),
+        ),
+        (
+            refused("ConflictException", reason="DESTINATION_PHONE_NUMBER_OPTED_OUT"),
+            RefusedForGood(Reason.REJECTED, "ConflictException"),
+        ),
+        (refused("ConflictException", reason="RESOURCE_NOT_ACTIVE"), RefusedForNow("ConflictException")),
+        (refused("ServiceQuotaExceededException", 402), RefusedForNow("ServiceQuotaExceededException")),
+        (refused("ResourceNotFoundException", 404), RefusedForNow("ResourceNotFoundException")),
+    ],
+)
+def test_what_sms_answers_is_known_for_what_it_is(error: Exception, meaning: Attempt) -> None:
+    assert SmsSender(Provider(error), "SHOP", "").send(SMS, NOON) == meaning
