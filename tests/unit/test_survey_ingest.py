@@ -1,0 +1,342 @@
+"""The public door: who may answer what, in which order refusals come, and what goes on the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from functions.survey_ingest import app
+from functions.survey_ingest.service import SurveyIngest
+from shared.domain.api_keys import ApiKey, KeyKind, key_hash
+from shared.domain.links import SurveyLink
+from shared.domain.published import PublishedSurvey
+from shared.domain.queued import ResponseSubmitted
+from shared.domain.responses import Response
+from shared.domain.surveys import Survey
+from shared.errors import ExpiredLinkError, TemporaryError, UnauthorizedError
+from tests.fakes.clock import FrozenClock
+from tests.fakes.http import body_of, http_event
+from tests.fakes.queues import RecordingQueue
+
+NOW = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
+SHOP = "https://shop.example"
+RESPONSE_ID = "0190f3c2-7c1e-7d2b-9d3a-5b1f8a2c4e6d"
+LINK_ID = "0190f3c2-0000-7000-8000-00000000000a"
+ROUTE = "POST /v1/surveys/{survey_id}/responses"
+SURVEY = Survey.model_validate(
+    {
+        "survey_id": "delivery",
+        "version": 3,
+        "name": "Delivery",
+        "touchpoint": "delivery",
+        "brand": {"name": "Example Shop"},
+        "time_zone": "Europe/Berlin",
+        "questions": [
+            {"id": "recommend", "scale": "nps", "text": {"en": "Would you recommend us?"}},
+            {"id": "why", "scale": "text", "text": {"en": "Why?"}},
+        ],
+        "breakdowns": [{"name": "device", "values": ["phone"]}, {"name": "country", "values": ["DE"]}],
+    }
+)
+LINK = SurveyLink(
+    survey_id="delivery",
+    response_id=LINK_ID,
+    person_id="per_1",
+    subject_type="delivery",
+    subject_id="parcel-1",
+    expires_at=2**31,
+)
+
+
+def publishable(key: str, *origins: str) -> ApiKey:
+    return ApiKey(
+        key_hash=key_hash(key),
+        kind=KeyKind.PUBLISHABLE,
+        name=key.removeprefix("pk_"),
+        created_at=NOW,
+        survey_id="delivery",
+        origins=origins,
+    )
+
+
+class Surveys:
+    """One survey with two keys; counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.fails = False
+
+    def current(self, survey_id: str) -> PublishedSurvey | None:
+        self.asked.append(survey_id)
+        if self.fails:
+            raise TemporaryError("the store is away")
+        keys = (publishable("pk_shop", SHOP), publishable("pk_demo", "null", "http://localhost:*"))
+        return PublishedSurvey(survey=SURVEY, keys=keys) if survey_id == "delivery" else None
+
+
+class Links:
+    """Knows three tokens."""
+
+    def verify(self, token: str) -> SurveyLink:
+        if token == "expired":
+            raise ExpiredLinkError("This link has expired.")
+        if token not in {"good", "other"}:
+            raise UnauthorizedError("This link is not valid.")
+        return LINK if token == "good" else LINK.model_copy(update={"survey_id": "checkout"})
+
+
+class Door:
+    """The function with everything around it in memory."""
+
+    def __init__(self) -> None:
+        self.surveys = Surveys()
+        self.queue = RecordingQueue()
+        self.links_asked = 0
+        self.service = SurveyIngest(self.surveys, self.links, self.queue, FrozenClock(NOW))
+
+    def links(self) -> Links:
+        self.links_asked += 1
+        return Links()
+
+    def post(self, body: object, query: str = "", survey: str = "delivery", **headers: str) -> dict[str, Any]:
+        if not query and "authorization" not in headers:
+            headers["authorization"] = "Bearer pk_shop"
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        event = http_event(ROUTE, path_parameters={"survey_id": survey}, body=body, query=query, headers=given)
+        return app.lambda_handler(event, None)
+
+    def accepted(self, body: object, query: str = "", **headers: str) -> Response:
+        answer = self.post(body, query, **headers)
+        assert answer["statusCode"] == 202, answer["body"]
+        (sent,) = self.queue.sent
+        assert isinstance(sent.message, ResponseSubmitted)
+        assert sent.message.expected_revision is None
+        assert sent.group == "delivery"
+        return sent.message.response
+
+    def refused(self, status: int, body: object, query: str = "", **how: str) -> Any:
+        answer = self.post(body, query, **how)
+        assert answer["statusCode"] == status, answer["body"]
+        assert self.queue.sent == []
+        return body_of(answer)
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+    door = Door()
+    monkeypatch.setattr(app, "service", lambda: door.service)
+    yield door
+
+
+RATING = {"response_id": RESPONSE_ID, "rating": 9}
+
+
+class TestAnAnswer:
+    def test_is_accepted_under_its_own_id(self, door: Door) -> None:
+        answer = door.post({**RATING, "revision": 2})
+        assert answer["statusCode"] == 202
+        assert body_of(answer) == {"response_id": RESPONSE_ID, "revision": 2}
+
+    def test_costs_one_read_of_the_survey_and_one_message(self, door: Door) -> None:
+        door.post(RATING)
+        assert (door.surveys.asked, len(door.queue.sent), door.links_asked) == (["delivery"], 1, 0)
+
+    def test_is_queued_with_all_that_was_sent(self, door: Door) -> None:
+        response = door.accepted(
+            {
+                "response_id": RESPONSE_ID.upper(),
+                "revision": 1_763_000_000_000,
+                "rating": 2,
+                "answers": {"why": "wet"},
+                "comment": "Left in the rain.",
+                "person": {"email": "Ada@Example.com"},
+                "subject": {"type": "order", "id": "1042"},
+                "properties": {"device": "phone", "country": "FR", "campaign": "x"},
+                "locale": "de",
+            }
+        )
+        assert response.model_dump(exclude_none=True, mode="json") == {
+            "response_id": RESPONSE_ID,
+            "revision": 1_763_000_000_000,
+            "survey_id": "delivery",
+            "survey_version": 3,
+            "ratings": {"recommend": {"scale": "nps", "value": 2}},
+            "texts": {"why": "wet"},
+            "comment": "Left in the rain.",
+            "claimed_person": {"email": "Ada@example.com"},
+            "subject": {"type": "order", "id": "1042"},
+            "properties": {"device": "phone", "country": "FR", "campaign": "x"},
+            "breakdowns": {"device": "phone", "country": "other"},
+            "source": "widget",
+            "verified": False,
+            "test": False,
+            "locale": "de",
+            "answered_at": "2026-11-22T23:30:00Z",
+            "accepted_at": "2026-11-22T23:30:00Z",
+            "day": "2026-11-23",
+        }
+
+    def test_belongs_to_the_day_where_the_survey_lives(self, door: Door) -> None:
+        assert door.accepted(RATING).day == date(2026, 11, 23)
+
+    def test_of_a_preview_says_so(self, door: Door) -> None:
+        assert door.accepted({**RATING, "test": True}).test
+
+    def test_may_come_as_text_so_that_a_page_need_not_ask_first(self, door: Door) -> None:
+        door.accepted(RATING, query="key=pk_shop", content_type="text/plain;charset=UTF-8", origin=SHOP)
+
+    def test_that_may_not_have_been_kept_is_sent_again(self, door: Door) -> None:
+        door.queue.fails = True
+        answer = door.post(RATING, origin=SHOP)
+        assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "5")
+        assert answer["headers"]["access-control-allow-origin"] == "*"
+
+    def test_waits_while_surveys_can_not_be_read(self, door: Door) -> None:
+        door.surveys.fails = True
+        door.refused(503, RATING)
+
+
+class TestALink:
+    def test_answers_as_its_person_about_its_subject(self, door: Door) -> None:
+        response = door.accepted({"rating": 9, "subject": {"type": "order", "id": "x"}}, query="t=good")
+        assert (response.response_id, response.person_id, response.verified) == (LINK_ID, "per_1", True)
+        assert response.source.value == "link"
+        assert response.subject is not None
+        assert (response.subject.type, response.subject.id) == ("delivery", "parcel-1")
+
+    def test_takes_its_own_response_id_and_no_other(self, door: Door) -> None:
+        problem = door.refused(422, RATING, query="t=good")
+        assert set(problem["errors"]) == {"response_id"}
+        assert door.accepted({"response_id": LINK_ID, "rating": 9}, query="t=good").response_id == LINK_ID
+
+    def test_is_good_from_any_page(self, door: Door) -> None:
+        door.accepted({"rating": 9}, query="t=good", origin="https://hear.example.com")
+
+    @pytest.mark.parametrize(("token", "status"), [("bad", 401), ("expired", 401), ("other", 403), ("", 401)])
+    def test_that_is_none_of_this_survey_opens_nothing(self, door: Door, token: str, status: int) -> None:
+        door.refused(status, {"rating": 9}, query=f"t={token}")
+
+    def test_beside_a_good_key_still_has_to_be_good(self, door: Door) -> None:
+        door.refused(401, RATING, query="t=bad&key=pk_shop")
+
+
+class TestRefusals:
+    def test_come_in_one_order(self, door: Door) -> None:
+        """Body, credential, survey, origin, fields: each request has every later fault as well."""
+        wrong = {"ratings": 1}
+        steps: list[tuple[int, dict[str, Any]]] = [
+            (415, {"body": "{", "content_type": "text/html", "authorization": "Bearer sk_x", "survey": "no"}),
+            (400, {"body": "{", "authorization": "Bearer sk_x", "survey": "no", "origin": "https://evil.example"}),
+            (401, {"body": wrong, "authorization": "Bearer sk_x", "survey": "no", "origin": "https://evil.example"}),
+            (404, {"body": wrong, "survey": "no", "origin": "https://evil.example"}),
+            (401, {"body": wrong, "authorization": "Bearer pk_x", "origin": "https://evil.example"}),
+            (403, {"body": wrong, "origin": "https://evil.example"}),
+            (422, {"body": wrong, "origin": SHOP}),
+        ]
+        for status, request in steps:
+            door.refused(status, **request)
+
+    def test_of_an_id_that_no_survey_can_have_ask_no_store(self, door: Door) -> None:
+        for survey in ("a#b", "x" * 65, "-", "ä", "a b", "\x00"):
+            door.refused(404, RATING, survey=survey)
+        assert door.surveys.asked == []
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"rating": 9}, "response_id"),
+            ({"response_id": "1", "rating": 9}, "response_id"),
+            ({"response_id": RESPONSE_ID}, "rating"),
+            ({**RATING, "rating": 11}, "rating"),
+            ({**RATING, "rating": 9.0}, "rating"),
+            ({**RATING, "rating": True}, "rating"),
+            ({**RATING, "rating": "9"}, "rating"),
+            ({**RATING, "answers": {"recommend": 8}}, "answers.recommend"),
+            ({**RATING, "answers": {"weather": 1}}, "answers.weather"),
+            ({**RATING, "answers": {"why": 9.5}}, "answers.why"),
+            ({**RATING, "revision": 0}, "revision"),
+            ({**RATING, "revision": 10**15 + 1}, "revision"),
+            ({**RATING, "revision": 1.0}, "revision"),
+            ({**RATING, "person": {"email": "ada"}}, "person.email"),
+            ({**RATING, "person": {}}, "person"),
+            ({**RATING, "person": {"email": "a@b.example", "password": "x"}}, "person.password"),
+            ({**RATING, "subject": {"type": "Order", "id": "1"}}, "subject.type"),
+            ({**RATING, "subject": {"type": "order"}}, "subject.id"),
+            ({**RATING, "properties": {"a": 1}}, "properties.a"),
+            ({**RATING, "properties": {str(n): "x" for n in range(21)}}, "properties"),
+            ({**RATING, "test": 1}, "test"),
+            ({**RATING, "verified": True}, "verified"),
+            ({**RATING, "person_id": "per_1"}, "person_id"),
+        ],
+    )
+    def test_of_a_field_name_its_path(self, door: Door, body: dict[str, Any], field: str) -> None:
+        problem = door.refused(422, body)
+        assert set(problem["errors"]) == {field}
+
+
+class TestPages:
+    def test_of_the_keys_origin_may_read_the_answer(self, door: Door) -> None:
+        headers = door.post(RATING, origin=SHOP)["headers"]
+        assert (headers["access-control-allow-origin"], headers["vary"]) == (SHOP, "origin")
+
+    def test_of_another_origin_are_refused_and_left_in_the_dark(self, door: Door) -> None:
+        for origin in ("https://evil.example", "null", "http://shop.example", f"{SHOP}.evil.example", f"{SHOP}:8443"):
+            answer = door.post(RATING, origin=origin)
+            assert answer["statusCode"] == 403
+            assert "access-control-allow-origin" not in answer["headers"]
+
+    def test_may_read_why_they_are_refused(self, door: Door) -> None:
+        for body, status in (("{", 400), ({**RATING, "rating": 11}, 422)):
+            answer = door.post(body, origin=SHOP)
+            assert (answer["statusCode"], answer["headers"]["access-control-allow-origin"]) == (status, "*")
+
+    def test_on_any_port_and_from_a_file_are_let_in_by_a_key_that_says_so(self, door: Door) -> None:
+        for origin in ("http://localhost:3000", "http://localhost", "null"):
+            assert door.post(RATING, query="key=pk_demo", origin=origin)["statusCode"] == 202
+
+    def test_are_told_before_they_post(self, door: Door) -> None:
+        answer = self.preflight("delivery", SHOP)
+        assert answer["statusCode"] == 204
+        assert answer["body"] == ""
+        assert answer["headers"] == {
+            "access-control-allow-origin": SHOP,
+            "access-control-allow-methods": "POST",
+            "access-control-allow-headers": "content-type, authorization",
+            "access-control-max-age": "86400",
+            "access-control-expose-headers": "retry-after",
+            "vary": "origin",
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+        }
+
+    def test_of_another_origin_are_told_so_too(self, door: Door) -> None:
+        answer = self.preflight("delivery", "https://evil.example")
+        assert answer["statusCode"] == 403
+        assert "access-control-allow-origin" not in answer["headers"]
+
+    def test_go_on_to_an_unknown_survey_to_read_that_it_is_unknown(self, door: Door) -> None:
+        assert self.preflight("unknown", SHOP)["headers"]["access-control-allow-origin"] == SHOP
+        assert self.preflight("a#b", SHOP)["statusCode"] == 204
+
+    @staticmethod
+    def preflight(survey: str, origin: str) -> dict[str, Any]:
+        route = "OPTIONS /v1/surveys/{survey_id}/responses"
+        headers = {"origin": origin, "access-control-request-method": "POST"}
+        return app.lambda_handler(http_event(route, path_parameters={"survey_id": survey}, headers=headers), None)
+
+
+def test_nothing_that_was_sent_is_logged(
+    door: Door, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    door.post({**RATING, "comment": "secret", "person": {"email": "ada@example.com"}, "properties": {"a": "secret"}})
+    door.post({**RATING, "secret": 1, "answers": {"secret": "secret"}})
+    door.post('{"secret": 1, "secret": 2}', query="key=secret&t=secret")
+    logged = capsys.readouterr().out + str([vars(record) for record in caplog.records])
+    for said in ("ResponsesAccepted", "ResponsesRefused", "response accepted", "response refused", RESPONSE_ID):
+        assert said in logged
+    assert "secret" not in logged
+    assert "ada@" not in logged
