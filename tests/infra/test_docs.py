@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from openapi_spec_validator import validate
 
+from infra.openapi import document
 from infra.ops.cli import parser
 from shared.domain.messages import MessageKind, MessageState, Reason
 from shared.domain.queued import Queued
@@ -145,6 +148,24 @@ def test_every_command_in_the_documents_exists(path: Path) -> None:
     asked = {words[0] for words in commands(text, "make") if re.fullmatch(r"[a-z-]+", words[0])}
     assert asked <= known
     assert [found for words in commands(text, "ops") if (found := unknown_command(parser(), words))] == []
+
+
+def test_the_openapi_document_is_the_generated_one() -> None:
+    assert json.loads((DOCS / "openapi.json").read_text()) == document(), "run make openapi"
+
+
+def test_the_openapi_document_is_one_that_tools_can_read() -> None:
+    validate(document())
+
+
+def test_every_operation_of_the_openapi_document_says_who_may_use_it() -> None:
+    silent = [
+        f"{method} {path}"
+        for path, operations in document()["paths"].items()
+        for method, operation in operations.items()
+        if method in {"get", "put", "post", "delete", "patch", "head", "options"} and "security" not in operation
+    ]
+    assert silent == []
 
 
 def test_every_promise_names_a_test_that_exists() -> None:
