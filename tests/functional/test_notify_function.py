@@ -1,0 +1,273 @@
+"""The functions behind the notifications and the receipts queue, with tables, queues and providers around them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from functions.message_receipts import app as receipts_app
+from functions.message_receipts import bootstrap as receipts_bootstrap
+from functions.notify import app, bootstrap
+from shared.domain.deliveries import DeliveryStatus
+from shared.domain.messages import MessageKind, MessageState, Notification, Reason
+from shared.domain.people import Recipient
+from shared.domain.queued import ResponseSubmitted, SendNotification
+from shared.domain.sending import Message
+from shared.storage.deliveries import DeliveryRepository
+from shared.storage.keys import message_key
+from shared.storage.messages import MessageRepository, Tables
+from shared.storage.people import PersonRepository
+from shared.storage.responses import ResponseRepository
+from shared.storage.surveys import SurveyRepository
+from shared.tokens import LinkSigner
+from tests.fakes.clock import CountingIds
+from tests.fakes.wishes import OWNER, SURVEY, delivery, response, wish
+from tests.functional.tables import create_table
+
+TABLES = ("messages", "surveys", "responses", "deliveries", "people")
+SENDER = "shop@example.com"
+
+
+class House:
+    """What stands around the functions."""
+
+    def __init__(self) -> None:
+        self.dynamodb = boto3.client("dynamodb")
+        self.sqs = boto3.client("sqs")
+        self.now = datetime.now(UTC).replace(microsecond=0)
+        for name in TABLES:
+            create_table(self.dynamodb, name)
+        boto3.client("sesv2").create_email_identity(EmailIdentity=SENDER)
+        self.queues = {name: self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("wishes", "receipts")}
+        boto3.client("scheduler").create_schedule_group(Name="schedules")
+        boto3.client("ssm").put_parameter(Name="/link-keys", Value='["a key"]', Type="SecureString")
+        self.survey = SurveyRepository(self.dynamodb, "surveys").publish(SURVEY)
+        self.mails: list[dict[str, Any]] = []
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **{f"{name.upper()}_TABLE_NAME": name for name in TABLES},
+            "NOTIFICATIONS_QUEUE_URL": self.queues["wishes"],
+            "RECEIPTS_QUEUE_URL": self.queues["receipts"],
+            "NOTIFICATIONS_QUEUE_ARN": "arn:aws:sqs:eu-central-1:123456789012:wishes",
+            "SCHEDULE_GROUP_NAME": "schedules",
+            "SCHEDULER_ROLE_ARN": "arn:aws:iam::123456789012:role/scheduler",
+            "LINK_KEYS_PARAMETER": "/link-keys",
+            "PUBLIC_BASE_URL": "https://hear.example.com/",
+            "SENDER_EMAIL": SENDER,
+            "EMAIL_CONFIGURATION_SET": "receipts",
+            "SMS_ORIGINATION_IDENTITY": "",
+            "SMS_CONFIGURATION_SET": "",
+            "ALLOWED_COUNTRIES": "DE,AT",
+            "ALERTS_PER_HOUR": "1",
+        }
+
+    def wish(self, kind: MessageKind = MessageKind.DETRACTOR_ALERT, **changes: Any) -> Notification:
+        times = {"requested_at": self.now, "expires_at": self.now + timedelta(hours=2)}
+        return wish(kind, **{**times, **changes})
+
+    def answer(self, **changes: Any) -> None:
+        submitted = ResponseSubmitted(response=response(**changes))
+        ResponseRepository(self.dynamodb, "responses").record([submitted])
+
+    def message(self, notification: Notification) -> Message:
+        tables = Tables("messages", "responses", "deliveries", "people")
+        message = MessageRepository(self.dynamodb, tables).get(notification.message_id)
+        assert message is not None
+        return message
+
+    def outcome(self, notification: Notification) -> tuple[MessageState, Reason | None]:
+        message = self.message(notification)
+        return message.state, message.reason
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    cached = [
+        getattr(module, name)
+        for module in (bootstrap, receipts_bootstrap)
+        for name in ("settings", "service", "back_off")
+    ]
+    with mock_aws():
+        house = House()
+        for name, value in house.environment().items():
+            monkeypatch.setenv(name, value)
+        for built in cached:
+            built.cache_clear()
+        ses = bootstrap.service()._email._ses  # type: ignore[attr-defined]
+        send = ses.send_email
+
+        def kept(**kwargs: Any) -> Any:
+            house.mails.append(kwargs)
+            return send(**kwargs)
+
+        monkeypatch.setattr(ses, "send_email", kept)
+        yield house
+    for built in cached:
+        built.cache_clear()
+
+
+def batch(*bodies: str) -> dict[str, Any]:
+    attributes = {"ApproximateReceiveCount": "1"}
+    return {
+        "Records": [
+            {"messageId": f"id-{n}", "receiptHandle": f"handle-{n}", "body": body, "attributes": attributes}
+            for n, body in enumerate(bodies)
+        ]
+    }
+
+
+def notified(context: Any, *notifications: Notification) -> list[str]:
+    bodies = [SendNotification(notification=each).model_dump_json(exclude_none=True) for each in notifications]
+    answer = app.lambda_handler(batch(*bodies), context)
+    return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
+
+
+def reported(context: Any, message_id: str, kind: str, **more: Any) -> Any:
+    mail = {"messageId": "ses-1", "timestamp": "2026-11-22T12:00:00Z", "tags": {"message_id": [message_id]}}
+    return receipts_app.lambda_handler(batch(json.dumps({"eventType": kind, "mail": mail, **more})), context)
+
+
+def test_a_detractors_answer_becomes_one_mail_to_the_owner(house: House, lambda_context: Any) -> None:
+    house.answer(comment="The lamp is broken")
+    alert = house.wish()
+    for _ in range(2):
+        assert notified(lambda_context, alert) == []
+    (mail,) = house.mails
+    assert mail["Destination"] == {"ToAddresses": [OWNER]}
+    assert mail["EmailTags"] == [{"Name": "message_id", "Value": alert.message_id}]
+    assert "The lamp is broken" in mail["Content"]["Simple"]["Body"]["Text"]["Data"]
+    assert house.outcome(alert) == (MessageState.SENT, None)
+
+
+def test_an_answer_that_changed_since_is_superseded(house: House, lambda_context: Any) -> None:
+    house.answer(rating=3)
+    house.answer(rating=10, revision=2)
+    alert = house.wish()
+    assert notified(lambda_context, alert) == []
+    assert house.outcome(alert) == (MessageState.SUPPRESSED, Reason.SUPERSEDED)
+    assert house.mails == []
+
+
+def test_alerts_beyond_the_budget_wait_for_a_digest(house: House, lambda_context: Any) -> None:
+    house.answer()
+    first, second = house.wish(), house.wish(message_id="msg_second")
+    assert notified(lambda_context, first, second) == []
+    assert house.outcome(second) == (MessageState.SUPPRESSED, Reason.CAPPED)
+    scheduler = boto3.client("scheduler")
+    (summary,) = scheduler.list_schedules(GroupName="schedules")["Schedules"]
+    schedule = scheduler.get_schedule(GroupName="schedules", Name=summary["Name"])
+    digest = SendNotification.model_validate_json(schedule["Target"]["Input"]).notification
+    assert (digest.kind, digest.message_id) == (MessageKind.ALERT_DIGEST, summary["Name"])
+    assert schedule["ScheduleExpression"].startswith("at(")
+    assert notified(lambda_context, digest) == []
+    assert "1 more customer was" in house.mails[1]["Content"]["Simple"]["Body"]["Text"]["Data"]
+
+
+def test_an_invitation_carries_a_link_that_its_page_verifies(house: House, lambda_context: Any) -> None:
+    recipient = Recipient(email="ada@example.org", locale="de")
+    person = PersonRepository(house.dynamodb, "people", CountingIds().new).resolve(recipient, house.now)
+    parcel = delivery(DeliveryStatus.DELIVERED, version=1)
+    DeliveryRepository(house.dynamodb, "deliveries").save(parcel, 0)
+    invitation = house.wish(MessageKind.SURVEY_INVITATION, person_id=person.person_id)
+    assert notified(lambda_context, invitation) == []
+    text = house.mails[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
+    (link,) = [line for line in text.splitlines() if line.startswith("https://hear.example.com/s/checkout?t=")]
+    verified = LinkSigner(["a key"]).verify(link.partition("?t=")[2], house.now)
+    assert (verified.person_id, verified.subject_id) == (person.person_id, "parcel-1")
+    assert "Wie wahrscheinlich" in text
+
+
+def test_poison_fails_alone(house: House, lambda_context: Any) -> None:
+    house.answer()
+    good = SendNotification(notification=house.wish()).model_dump_json(exclude_none=True)
+    answer = app.lambda_handler(batch('{"schema": 1}', good), lambda_context)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "id-0"}]}
+    assert len(house.mails) == 1
+
+
+def attempting(house: House, notification: Notification, lease_until: datetime) -> None:
+    """Leave the message as a worker does that died in the middle of its call."""
+    MessageRepository(house.dynamodb, Tables("messages", "responses", "deliveries", "people")).claim(
+        notification, "dead", house.now, lease_until
+    )
+    house.dynamodb.update_item(
+        TableName="messages",
+        Key=message_key(notification.message_id),
+        UpdateExpression="SET #state = :state",
+        ExpressionAttributeNames={"#state": "state"},
+        ExpressionAttributeValues={":state": {"S": "attempting"}},
+    )
+
+
+def test_an_attempt_whose_worker_died_is_ambiguous_until_its_receipt(
+    house: House, lambda_context: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.answer()
+    alert = house.wish()
+    attempting(house, alert, house.now - timedelta(seconds=1))
+    assert notified(lambda_context, alert) == []
+    assert house.outcome(alert) == (MessageState.AMBIGUOUS, None)
+    assert '"MessagesAmbiguous":[1.0]' in capsys.readouterr().out.replace(" ", "")
+    assert reported(lambda_context, alert.message_id, "Send", send={}) == {"batchItemFailures": []}
+    assert house.outcome(alert) == (MessageState.SENT, None)
+    assert '"MessagesSettled":[1.0]' in capsys.readouterr().out.replace(" ", "")
+    assert house.mails == []
+
+
+def test_an_attempt_under_way_comes_again_later(house: House, lambda_context: Any) -> None:
+    house.answer()
+    alert = house.wish()
+    attempting(house, alert, house.now + timedelta(minutes=1))
+    assert notified(lambda_context, alert) == ["id-0"]
+    assert (house.message(alert).state, house.mails) == (MessageState.ATTEMPTING, [])
+
+
+def test_an_address_that_bounced_gets_nothing_more(house: House, lambda_context: Any) -> None:
+    house.answer()
+    first = house.wish()
+    notified(lambda_context, first)
+    bounce = {"bounceType": "Permanent", "timestamp": "2026-11-22T12:00:05Z"}
+    assert reported(lambda_context, first.message_id, "Bounce", bounce=bounce) == {"batchItemFailures": []}
+    assert house.message(first).bounced_at == datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
+    second = house.wish(message_id="msg_second")
+    assert notified(lambda_context, second) == []
+    assert house.outcome(second) == (MessageState.SUPPRESSED, Reason.BOUNCED)
+    assert len(house.mails) == 1
+
+
+def test_receipts_that_are_poison_or_anothers_harm_nothing(
+    house: House, lambda_context: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert reported(lambda_context, "msg_unknown", "Delivery") == {"batchItemFailures": []}
+    assert '"ReceiptsUnknown":[1.0]' in capsys.readouterr().out.replace(" ", "")
+    answer = receipts_app.lambda_handler(batch("no JSON"), lambda_context)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "id-0"}]}
+
+
+def test_the_log_names_ids_and_nobody(
+    house: House, lambda_context: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.answer(comment="call me, I am Ada")
+    alert = house.wish()
+    notified(lambda_context, alert)
+    reported(lambda_context, alert.message_id, "Complaint", complaint={"timestamp": "2026-11-22T12:00:05Z"})
+    broken = house.wish(message_id="msg_broken")
+    attempting(house, broken, house.now + timedelta(minutes=1))
+    house.dynamodb.update_item(
+        TableName="messages",
+        Key=message_key("msg_broken"),
+        UpdateExpression="SET content = :content",
+        ExpressionAttributeValues={":content": {"S": '{"owner": "owner@example.com", "kind": "x"}'}},
+    )
+    assert notified(lambda_context, broken) == ["id-0"]
+    logged = caplog.text + str([vars(record) for record in caplog.records])
+    assert alert.message_id in logged and "message failed" in logged
+    for secret in (OWNER, "Ada"):
+        assert secret not in logged
