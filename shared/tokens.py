@@ -63,7 +63,7 @@ class LinkSigner:
         try:
             content: Any = self._serializer(Purpose.SURVEY_LINK).loads(token)
             link = SurveyLink.model_validate(content)
-        except (BadData, ValidationError):
+        except (BadData, ValidationError, UnicodeEncodeError):
             raise UnauthorizedError("This link is not valid.") from None
         if datetime.fromtimestamp(link.expires_at, UTC) <= now:
             raise ExpiredLinkError("This link has expired.")

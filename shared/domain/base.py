@@ -38,8 +38,9 @@ ResponseId = Annotated[str, BeforeValidator(_canonical_uuid)]
 
 
 def _no_control_characters(value: str) -> str:
-    if any(ord(character) < 32 and character not in "\n\t" for character in value):
-        raise ValueError("must not contain control characters")
+    """Refuses line breaks too: names stand in the headers of e-mails."""
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise ValueError("must not contain control characters or line breaks")
     return value
 
 
