@@ -172,13 +172,14 @@ def score_deltas(changes: Iterable[Change]) -> dict[ScoreKey, ScoreDelta]:
         for counted, sign in ((change.before, -1), (change.after, 1)):
             if counted is None:
                 continue
+            names = [counter_name(question, rating) for question, rating in counted.ratings.items()]
+            signed = sign * certificate(change.response_id, counted)
             for key in score_keys(counted):
                 document = counters.setdefault(key, {})
-                for question, rating in counted.ratings.items():
-                    name = counter_name(question, rating)
+                for name in names:
                     document[name] = document.get(name, 0) + sign
                 responses[key] = responses.get(key, 0) + sign
-                certificates[key] = certificates.get(key, 0) + sign * certificate(change.response_id, counted)
+                certificates[key] = certificates.get(key, 0) + signed
     return {
         key: ScoreDelta({name: n for name, n in document.items() if n}, responses[key], certificates[key])
         for key, document in counters.items()
