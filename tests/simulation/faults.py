@@ -210,6 +210,36 @@ class Pause:
         return self.inner(call, effect) if self.inner else effect()
 
 
+@dataclass
+class Stalls:
+    """Workers that stall now and then, as `Pause` does at one place; never one inside another.
+
+    Not at a call to a provider: between the fence and the provider the world may move on unseen, a window that no
+    sender can close.
+    """
+
+    seed: int
+    probability: float
+    meanwhile: Callable[[Call], None]
+    inner: Callable[[Call, Effect], dict[str, Any]]
+    stalled: list[Call] = field(default_factory=list)
+    _rng: random.Random = field(init=False)
+    _busy: bool = False
+
+    def __post_init__(self) -> None:
+        self._rng = random.Random(f"stalls-{self.seed}")
+
+    def __call__(self, call: Call, effect: Effect) -> dict[str, Any]:
+        """Stall if the seed says so, then go on."""
+        at_provider = call.service in ("sesv2", "pinpoint-sms-voice-v2")
+        if call.run and not self._busy and not at_provider and self._rng.random() < self.probability:
+            self._busy = True
+            self.stalled.append(call)
+            self.meanwhile(call)
+            self._busy = False
+        return self.inner(call, effect)
+
+
 def every_crash(calls: Iterable[Call]) -> list[Nth]:
     """One plan for dying before, and one for dying after, each of these calls."""
     return [Nth(call.function, call.run, call.index, fault) for call in calls for fault in CRASHES]

@@ -1,26 +1,42 @@
-"""Everything at once: every fault, queues at their worst, schedules that fire twice, workers that stall.
+"""Everything at once: every fault, an outage, queues at their worst, schedules that fire twice, workers that stall.
 
 Each seed is another storm; a seed that fails replays call by call.
 """
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
+from tests.simulation.aws import Call
 from tests.simulation.aws.queues import Weather
-from tests.simulation.faults import EVERY_FAULT, Fault, Seeded
+from tests.simulation.faults import EVERY_FAULT, Burst, Fault, FirstOf, Seeded, Stalls
 from tests.simulation.oracles import accepted_calls, messages
 from tests.simulation.shop import Shop, shop
 from tests.simulation.test_killed_workers import tell
+from tests.simulation.test_zombies import STALLED_SECONDS
 
 STORM = Weather(duplicate=0.15, resurrect=0.05, disorder=True)
+OUTAGES = (Fault.LOST_REQUEST, Fault.LOST_ANSWER, Fault.SERVER_ERROR, Fault.THROTTLE, Fault.CONFLICT)
+"""What can strike call after call, for longer than the SDK goes on trying."""
 
 
 def storm(seed: int, *, probability: float = 0.1, kinds: tuple[Fault, ...] = EVERY_FAULT) -> Shop:
     """One story in one storm, receipts included."""
-    plan = Seeded(seed, probability, kinds, budget=60)
+    rng = random.Random(f"storm-{seed}")
+    outage = Burst(rng.randrange(20, 90), length=10, fault=rng.choice(OUTAGES))
+    plan = FirstOf((outage, Seeded(seed, probability, kinds, budget=60)))
     with shop(seed, plan, STORM) as story:
         story.aws.scheduler.double_firing = 0.3
+
+        def others_go_on(call: Call) -> None:
+            story.stack.restart(call.function)
+            story.aws.clock.advance(STALLED_SECONDS)
+            story.stack.worker.run_until_quiet(until=story.aws.clock.seconds() + STALLED_SECONDS)
+
+        assert story.aws.hook is not None
+        story.aws.hook = Stalls(seed, 0.02, others_go_on, story.aws.hook)
         tell(story)
         assert story.faults() == [], f"seed {seed}, before receipts"
         story.deliver_receipts()

@@ -1,0 +1,176 @@
+"""Bugs that engineers have really shipped in systems like this one, each of which the simulation must find.
+
+A bug is a context manager that puts one wrong piece into the running product; only tests can reach it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeAlias
+from unittest.mock import patch
+
+import functions.notify.bootstrap as notify_bootstrap
+import functions.notify.service as notify_service
+import functions.nps_calc.app as nps_calc_app
+import shared.clients
+from functions.notify import planning
+from functions.nps_calc.service import NpsCalc
+from shared.clock import RandomIds, SystemClock
+from shared.domain.deliveries import ANNOUNCED_WHILE, DeliveryStatus
+from shared.domain.messages import MessageState
+from shared.domain.recording import Outcome, Recorded, Stored, Write
+from shared.domain.responses import Change
+from shared.domain.sending import Fence, Receipt
+from shared.errors import TemporaryError
+from shared.storage import responses
+from shared.storage.deliveries import DeliveryRepository
+from shared.storage.messages import MessageRepository
+from shared.storage.receipts import ReceiptRepository
+from shared.storage.responses import ResponseRepository
+
+Bug: TypeAlias = Callable[[], AbstractContextManager[object]]
+
+_commit = ResponseRepository._commit
+_put = ResponseRepository._put
+_update = ResponseRepository._update
+_fence = MessageRepository.fence
+
+
+def counts_again() -> AbstractContextManager[object]:
+    """The response is written without a condition, so a redelivery counts it again."""
+
+    def unconditional(self: ResponseRepository, each: Write) -> dict[str, Any]:
+        put = _put(self, each)
+        return {name: put[name] for name in ("TableName", "Item")}
+
+    return patch.object(ResponseRepository, "_put", unconditional)
+
+
+@contextmanager
+def _in_two_steps(score_first: bool) -> Iterator[None]:
+    def commit(self: ResponseRepository, transaction: Any, lanes: Mapping[Any, int]) -> None:
+        def score() -> None:
+            for key, delta in transaction.deltas.items():
+                self._dynamodb.update_item(**_update(self, key, delta, lanes[key]))  # type: ignore[attr-defined]
+
+        if score_first:
+            score()
+        _commit(self, transaction._replace(deltas={}), {})
+        if not score_first:
+            score()
+
+    with patch.object(ResponseRepository, "_commit", commit):
+        yield
+
+
+def marks_then_counts() -> AbstractContextManager[object]:
+    """The response first, its score in a second call: a crash between them loses the count."""
+    return _in_two_steps(score_first=False)
+
+
+def counts_then_marks() -> AbstractContextManager[object]:
+    """The score first, the response in a second call: a crash between them counts twice."""
+    return _in_two_steps(score_first=True)
+
+
+def forgets_to_subtract() -> AbstractContextManager[object]:
+    """A revision adds what is new, and leaves what was counted before."""
+    added = property(lambda write: Change(write.response.response_id, None, write.counted))
+    return patch.object(Write, "change", added)
+
+
+def takes_older_revisions() -> AbstractContextManager[object]:
+    """Whatever arrives last wins."""
+
+    def judged(submission: Any, stored: Stored) -> Outcome:
+        return Outcome.KNOWN if submission.response == stored.response else Outcome.RECORDED
+
+    return patch.object(responses, "judged", judged)
+
+
+def alerts_on_first_sight_only() -> AbstractContextManager[object]:
+    """What follows from an answer is wished for only by the run that recorded it: a crash in between loses it."""
+
+    follow_up = NpsCalc.follow_up
+
+    def follow(self: NpsCalc, recorded: Recorded) -> int:
+        return follow_up(self, recorded) if recorded.outcome is Outcome.RECORDED else 0
+
+    return patch.object(NpsCalc, "follow_up", follow)
+
+
+def swallows_failures() -> AbstractContextManager[object]:
+    """The batch is always answered with success."""
+    return patch.object(nps_calc_app, "batch_response", lambda failed: {"batchItemFailures": []})
+
+
+def gives_messages_new_ids() -> AbstractContextManager[object]:
+    """A message's id says when it was wished for, so each repetition is another message."""
+    return patch("functions.nps_calc.service.message_id", lambda kind, *about: f"msg_{RandomIds().new()}")
+
+
+def retries_in_the_sdk() -> AbstractContextManager[object]:
+    """The mail client keeps its default retries."""
+
+    def client(service: str, attempts: int = 3) -> Any:
+        return shared.clients.client(service)
+
+    return patch.object(notify_bootstrap, "client", client)
+
+
+def sends_again_when_in_doubt() -> AbstractContextManager[object]:
+    """An attempt without an answer is made again."""
+
+    def held(self: Any, message: Any, now: Any) -> Any:
+        if message.state is not MessageState.ATTEMPTING or message.lease_until > now:
+            raise TemporaryError("another worker has the message")
+        return self._attempted(planning.MessagePlanner.plan(self._planner, message.notification, now), message.token)
+
+    return patch.object(notify_service.Notify, "_held_by_another", held)
+
+
+def has_no_fence() -> AbstractContextManager[object]:
+    """A claimed message is sent without a second look at whose it is."""
+
+    def fence(self: MessageRepository, *args: Any, **named: Any) -> Fence:
+        _fence(self, *args, **named)
+        return Fence.PASSED
+
+    return patch.object(MessageRepository, "fence", fence)
+
+
+def sends_what_is_stale() -> AbstractContextManager[object]:
+    """A delivery message is true for ever."""
+    always = dict.fromkeys(ANNOUNCED_WHILE, frozenset(DeliveryStatus))
+    return patch.object(planning, "ANNOUNCED_WHILE", always)
+
+
+def gives_no_reason() -> AbstractContextManager[object]:
+    """A message that is not sent does not say why."""
+    close = MessageRepository.close
+
+    def closed(self: Any, message_id: str, token: str, state: MessageState, *_: Any) -> bool:
+        return close(self, message_id, token, state, None, SystemClock().now())  # type: ignore[arg-type]
+
+    return patch.object(MessageRepository, "close", closed)
+
+
+def ignores_receipts() -> AbstractContextManager[object]:
+    """A receipt does not settle a message that nobody knew the end of."""
+
+    def settle(self: ReceiptRepository, receipt: Receipt) -> bool:
+        return False
+
+    return patch.object(ReceiptRepository, "settle", settle)
+
+
+def overwrites_deliveries() -> AbstractContextManager[object]:
+    """A parcel is written back without asking whether somebody else wrote in between."""
+    save = DeliveryRepository.save
+
+    def unconditional(self: Any, delivery: Any, expected_version: int) -> bool:
+        known = self.get(delivery.delivery_id)
+        return save(self, delivery, known.version if known else 0)
+
+    return patch.object(DeliveryRepository, "save", unconditional)

@@ -1,0 +1,45 @@
+"""A simulation that finds nothing proves nothing: each of these bugs, put into the product, must be found."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation import planted
+from tests.simulation.planted import Bug
+from tests.simulation.test_storms import storm
+
+SEEDS = range(60)
+
+FOUND_BY_STORMS: list[Bug] = [
+    planted.counts_again,
+    planted.marks_then_counts,
+    planted.counts_then_marks,
+    planted.forgets_to_subtract,
+    planted.takes_older_revisions,
+    planted.alerts_on_first_sight_only,
+    planted.swallows_failures,
+    planted.gives_messages_new_ids,
+    planted.retries_in_the_sdk,
+    planted.sends_again_when_in_doubt,
+    planted.has_no_fence,
+    planted.sends_what_is_stale,
+    planted.gives_no_reason,
+    planted.ignores_receipts,
+    planted.overwrites_deliveries,
+]
+
+
+def seeds_until_found(bug: Bug) -> int | None:
+    """How many storms it takes; None if they all pass."""
+    for n, seed in enumerate(SEEDS, start=1):
+        try:
+            with bug():
+                storm(seed)
+        except AssertionError:
+            return n
+    return None
+
+
+@pytest.mark.parametrize("bug", FOUND_BY_STORMS, ids=lambda bug: bug.__name__)
+def test_a_storm_finds(bug: Bug) -> None:
+    assert seeds_until_found(bug) is not None
