@@ -4,6 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 PORT ?= 8484
+ARCH ?= arm64
 VENV := .venv
 PY := $(VENV)/bin/python
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate
@@ -127,9 +128,11 @@ snapshots: $(VENV)/dev.done ## Write the rendered messages of tests/snapshots an
 
 .PHONY: build deploy validate sam-check
 # SAM zips files with one fixed date, so that default .pyc files never validate and each cold start compiles anew;
-# unchecked ones are used as they are. Lambda's Python is 3.13 and reads only its own.
-build: ## Build for AWS into .aws-sam (needs the SAM CLI >= 1.145 and python3.13)
-	sam build
+# unchecked ones are used as they are. Lambda's Python is 3.13 and reads only its own. A layer's build architecture must
+# stand in the template as a word, so another one is written into a copy of it.
+build: ## Build for AWS into .aws-sam (needs the SAM CLI >= 1.145 and python3.13; ARCH=x86_64 for that processor)
+	sed 's/BuildArchitecture: arm64/BuildArchitecture: $(ARCH)/' template.yaml > .template.build.yaml
+	sam build --template .template.build.yaml --parameter-overrides Architecture=$(ARCH)
 	python3.13 -m compileall -q --invalidation-mode unchecked-hash .aws-sam/build
 
 deploy: build ## Build and deploy to AWS (STAGE=dev, staging or prod: the environments of samconfig.toml)
