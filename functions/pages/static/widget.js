@@ -107,7 +107,7 @@ h2{font-weight:600;padding-inline-end:28px;text-wrap:balance}
 [role=radiogroup]{display:grid;grid-template-columns:repeat(var(--columns),1fr);gap:4px;margin-top:16px}
 button{cursor:pointer;border:1px solid var(--line);border-radius:8px;background:var(--card);min-height:40px;padding:0}
 button:hover{background:var(--fill)}
-:focus-visible{outline:3px solid var(--ink);outline-offset:2px}
+:focus-visible{outline:2px solid var(--ink);outline-offset:2px}
 [aria-checked=true],[type=submit],[aria-checked=true]:hover,[type=submit]:hover{
 background:var(--brand);color:var(--on-brand);border-color:var(--brand)}
 .ends{display:flex;justify-content:space-between;gap:16px;margin-top:6px;color:var(--soft);font-size:13px}
@@ -117,7 +117,7 @@ form{margin-top:16px}
 [hidden]{display:none}
 label{display:block;margin-bottom:6px}
 textarea{display:block;width:100%;min-height:84px;padding:8px 10px;border:1px solid var(--line);border-radius:8px;
-background:var(--card);resize:vertical}
+background:var(--card);resize:vertical;outline-offset:-1px!important}
 [type=submit]{margin-top:10px;padding:0 20px;font-weight:600}
 @media(max-width:420px){[role=radiogroup]{grid-template-columns:repeat(min(6,var(--columns)),1fr)}button{min-height:44px}}
 @media(prefers-reduced-motion:no-preference){section{animation:rise .3s ease-out}

@@ -16,13 +16,14 @@ a { color: inherit; }
 table { border-collapse: collapse; width: 100%; }
 td { border-top: 1px solid #8884; padding: .5rem .75rem .5rem 0; vertical-align: top; word-break: break-all; }
 td:first-child { white-space: nowrap; word-break: normal; }
-article { border: 1px solid #8884; border-radius: .6rem; margin: 0 0 1rem; padding: .75rem 1rem; }
-article header { display: flex; flex-wrap: wrap; gap: .25rem .75rem; opacity: .75; font-size: .85rem; }
-article h2 { font-size: 1.05rem; margin: .25rem 0 .5rem; }
+article { border: 1px solid #8884; border-radius: .9rem; margin: 0 0 1.25rem; padding: 1rem 1.25rem; }
+article header { display: flex; flex-wrap: wrap; gap: 0 .75rem; opacity: .75; font-size: .85rem; }
+article time { margin-left: auto; }
+article h2 { font-size: 1.1rem; margin: .25rem 0 .75rem; }
 .bubble { background: #2a6df4; border-radius: 1.1rem; color: #fff; display: inline-block; margin: .5rem 0;
   max-width: 90%; padding: .6rem .9rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .5rem 0; }
-iframe { background: #fff; border: 1px solid #8884; border-radius: .4rem; height: 22rem; width: 100%; }
+iframe { background: #fff; border: 1px solid #8884; border-radius: .6rem; height: 24rem; width: 100%; }
 summary { cursor: pointer; }
 code { font-size: .9em; }
 """
@@ -88,24 +89,25 @@ def mail(messages: Sequence[Message]) -> str:
 
 
 def _message(message: Message) -> str:
-    head = " ".join(
-        f"<span>{html.escape(text)}</span>"
-        for text in (
-            "SMS" if message["channel"] == "sms" else "E-mail",
-            "to " + ", ".join(message["to"]),
-            message["at"],
-        )
+    channel = "SMS" if message["channel"] == "sms" else "E-mail"
+    sender = f" <span>from {html.escape(message['from'])}</span>" if message["channel"] == "email" else ""
+    at = html.escape(message["at"])
+    head = (
+        f"<b>{channel}</b>{sender} <span>to {html.escape(', '.join(message['to']))}</span>"
+        f'<time datetime="{at}" title="{at}">{at[11:19]} UTC</time>'
     )
     text = html.escape(message["text"])
     if message["channel"] == "sms":
         return f'<article data-channel="sms"><header>{head}</header><div class="bubble">{text}</div></article>'
     parts = f'<pre class="text">{text}</pre>'
     if message["html"]:
-        # An empty sandbox runs no script, submits no form and reaches nothing of this page.
-        frame = f'<iframe sandbox="" title="HTML part" srcdoc="{html.escape(message["html"])}"></iframe>'
+        # The sandbox runs no script, submits no form and reaches nothing of this page; links open in their own tab.
+        content = html.escape(f'<base target="_blank">{message["html"]}')
+        leave = "allow-popups allow-popups-to-escape-sandbox"
+        frame = f'<iframe sandbox="{leave}" title="HTML part" srcdoc="{content}"></iframe>'
         parts = f"{frame}<details><summary>Text part</summary>{parts}</details>"
     return (
-        f'<article data-channel="email"><header>{head} <span>from {html.escape(message["from"])}</span></header>'
+        f'<article data-channel="email"><header>{head}</header>'
         f"<h2>{html.escape(message['subject'])}</h2>{parts}</article>"
     )
 
