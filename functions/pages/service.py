@@ -6,7 +6,7 @@ from typing import Protocol
 
 from functions.pages.texts import locale_of, texts_in
 from functions.pages.views import SurveyPage, WidgetView, widget_view
-from shared.domain.api_keys import key_hash, origin_allowed
+from shared.domain.api_keys import KeyKind
 from shared.domain.links import SurveyLink
 from shared.domain.published import PublishedSurvey
 from shared.domain.surveys import SURVEY_ID
@@ -59,16 +59,12 @@ class Pages:
             ForbiddenError: the key may not be used from this origin, or the link is for another survey.
             TemporaryError: surveys or link keys can not be read now.
         """
-        if token:
+        if token is not None:
             return widget_view(self._by_link(survey_id, token)[0], preferred)
-        if not key:
-            raise UnauthorizedError("Send the survey's publishable key, as ?key= or as Bearer.")
+        if key is None or not key.startswith(KeyKind.PUBLISHABLE.prefix):
+            raise UnauthorizedError("Send the survey's publishable key (pk_…), as Bearer or as ?key=.")
         published = self._published(survey_id)
-        known = published.key(key_hash(key))
-        if known is None:
-            raise UnauthorizedError("This key is not live, or not a publishable key of this survey.")
-        if not origin_allowed(origin, known.origins):
-            raise ForbiddenError(f"This key may not be used from {origin}; `ops keys create` takes the origins it may.")
+        published.admit(key, origin)
         return widget_view(published, preferred)
 
     def page(self, survey_id: str, token: str | None, preferred: tuple[str, ...]) -> SurveyPage:

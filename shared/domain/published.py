@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from shared.domain.api_keys import ApiKey
+from shared.domain.api_keys import ApiKey, key_hash, origin_allowed
 from shared.domain.base import Frozen
 from shared.domain.surveys import Survey
+from shared.errors import ForbiddenError, UnauthorizedError
 
 
 class PublishedSurvey(Frozen):
@@ -18,6 +19,29 @@ class PublishedSurvey(Frozen):
     survey: Survey
     keys: tuple[ApiKey, ...] = ()
 
-    def key(self, key_hash: str) -> ApiKey | None:
+    def key(self, hashed: str) -> ApiKey | None:
         """The publishable key of this hash, if it opens this survey."""
-        return next((key for key in self.keys if key.key_hash == key_hash), None)
+        return next((key for key in self.keys if key.key_hash == hashed), None)
+
+    def admit(self, key: str, origin: str | None) -> ApiKey:
+        """The key, if a page may ask or answer this survey with it.
+
+        It is looked up among those of this survey only, in the one item that is read anyway: the key of another survey
+        is as unknown here as one that never was.
+
+        Args:
+            key: As it was sent.
+            origin: The page the request comes from, as its browser says.
+
+        Raises:
+            UnauthorizedError: it is no live key of this survey.
+            ForbiddenError: it is not for that page.
+        """
+        known = self.key(key_hash(key))
+        if known is None or not known.is_live:
+            raise UnauthorizedError("This is no live publishable key of this survey.")
+        if not origin_allowed(origin, known.origins):
+            raise ForbiddenError(
+                f"The key {known.name} is not for pages of {origin}; `ops keys create` names its pages."
+            )
+        return known

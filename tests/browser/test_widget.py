@@ -213,7 +213,7 @@ def test_a_page_from_a_file_may_ask(browser: Browser, site: Site, tmp_path: Path
 @pytest.mark.parametrize(
     ("survey", "key", "says"),
     [
-        ("checkout", "pk_wrong", "not live"),
+        ("checkout", "pk_wrong", "no live publishable key"),
         ("nowhere", "pk_browser", "no such survey"),
         ("", "pk_browser", "needs data-survey and data-key"),
     ],
