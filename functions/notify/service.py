@@ -203,7 +203,7 @@ class Notify:
         if notification.expires_at - now < SHORTEST_REST:
             return self._closed(notification, token, MessageState.EXPIRED, Reason.TOO_LATE)
         budget = self._budget(message, draft, now)
-        match self._messages.fence(draft, token, now, now + LEASE, budget):
+        match self._fence(draft, token, now, budget):
             case Fence.PASSED:
                 return self._attempted(draft, token)
             case Fence.CHANGED:
@@ -218,6 +218,14 @@ class Notify:
                 return self._capped(notification, token, budget, now)
             case _:
                 raise TemporaryError("another worker took the message over")
+
+    def _fence(self, draft: Draft, token: str, now: datetime, budget: AlertBudget | None) -> Fence:
+        """The fence; should nobody know whether it was passed, the message is made new, for it was not sent yet."""
+        try:
+            return self._messages.fence(draft, token, now, now + LEASE, budget)
+        except TemporaryError:
+            self._messages.release(draft.request.message_id, token)
+            raise
 
     def _budget(self, message: Message, draft: Draft, now: datetime) -> AlertBudget | None:
         """The budget to take the message from; none if it was taken from one at an earlier attempt."""

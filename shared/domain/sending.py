@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
@@ -112,33 +113,40 @@ class Fence(StrEnum):
     OVER_BUDGET = "over_budget"  # the owner had enough alerts this hour
 
 
-class Accepted(NamedTuple):
+@dataclass(frozen=True)
+class Accepted:
     """The provider took the message."""
 
     provider_id: str
 
 
-class RefusedForNow(NamedTuple):
+@dataclass(frozen=True)
+class RefusedForNow:
     """The provider did not take it, or was not reached; it may be tried again."""
 
     code: str
 
 
-class RefusedForGood(NamedTuple):
+@dataclass(frozen=True)
+class RefusedForGood:
     """The provider did not take it, and never will."""
 
     reason: Reason
     code: str
 
 
-class NoAnswer(NamedTuple):
+@dataclass(frozen=True)
+class NoAnswer:
     """Nobody knows whether the provider took it."""
 
     code: str
 
 
 Attempt: TypeAlias = Accepted | RefusedForNow | RefusedForGood | NoAnswer
-"""How one call to a provider can end; `code` is the error's name, without any address."""
+"""How one call to a provider can end; `code` is the error's name, without any address.
+
+No tuples, for those are equal if their content is, and a `NoAnswer` must never pass for a `RefusedForNow`.
+"""
 
 
 class ReceiptKind(StrEnum):

@@ -435,3 +435,19 @@ def test_a_claim_taken_over_while_rendering_is_not_sent(house: NotifyHouse, monk
         house.send(ALERT)
     assert house.accepted == []
     assert house.stored(ALERT).token == "thief"
+
+
+def test_a_fence_whose_answer_was_lost_is_passed_again(house: NotifyHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have been passed, but nothing was sent, and only this worker knows: else it would end as ambiguous."""
+    fence = house.messages.fence
+
+    def lost(*args: Any, **kwargs: Any) -> Fence:
+        fence(*args, **kwargs)
+        raise TemporaryError("the store took it, and the answer was lost")
+
+    monkeypatch.setattr(house.messages, "fence", lost)
+    with pytest.raises(TemporaryError):
+        house.send(ALERT)
+    monkeypatch.undo()
+    assert outcome(house, ALERT) == (MessageState.SENT, None)
+    assert len(house.accepted) == 1
