@@ -338,15 +338,3 @@ def _path_parameters(template: str, path: str) -> dict[str, str] | None:
     pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template))
     match = re.fullmatch(pattern, path)
     return match.groupdict() if match else None
-
-
-def dispatch(operations: Iterable[Operation], route_key: str) -> Operation:
-    """The operation of a route.
-
-    Raises:
-        NotFoundError: the template has a route that the code has not; a test holds them together.
-    """
-    for operation in operations:
-        if operation.route_key == route_key:
-            return operation
-    raise NotFoundError("There is nothing here.")
