@@ -161,6 +161,26 @@ def test_an_answer_older_than_seven_days_is_not_sent(page: Page, site: Site) -> 
     assert outbox(page) == [] and site.posts() == 0
 
 
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_an_answer_refused_for_its_key_waits_for_the_next_visit(page: Page, site: Site, status: int) -> None:
+    page.goto(site.page("/shop", site.snippet()))
+    site.faults.append(status)
+    with page.expect_console_message(lambda line: f"was refused ({status})" in line.text):
+        rate(page, 5)
+    page.wait_for_timeout(500)
+    assert site.posts() == 1 and len(outbox(page)) == 1, "trying again on this visit would change nothing"
+    page.reload()
+    eventually(page, lambda: ratings(site.stored().values()) == [5] and outbox(page) == [])
+
+
+def test_an_answer_refused_for_its_content_is_given_up(page: Page, site: Site) -> None:
+    page.goto(site.page("/shop", site.snippet()))
+    site.faults.append(422)
+    with page.expect_console_message(lambda line: "was refused (422)" in line.text):
+        rate(page, 5)
+    assert outbox(page) == []
+
+
 def test_a_browser_that_refuses_to_store_still_sends(page: Page, site: Site) -> None:
     page.add_init_script(
         "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('denied', 'SecurityError') } })"
