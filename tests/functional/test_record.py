@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from shared.domain.recording import Outcome
-from shared.domain.responses import CERTIFICATE_MODULUS, Response
+from shared.domain.responses import CERTIFICATE_MODULUS, Rating, Response
+from shared.domain.surveys import Scale
 from shared.storage.keys import response_key
 from shared.storage.responses import LANES, MAX_ATTEMPTS, ResponseRepository
 from tests.fakes.answers import TODAY, answer, response_id, submitted
@@ -310,6 +311,29 @@ def test_edits_of_a_full_batch_are_two_calls(table: Watched, responses: Response
     assert record(responses, *(answer(n, rating=9, revision=2) for n in range(84))) == {Outcome.RECORDED}
     assert table.names == {"batch_get_item": 1, "transact_write_items": 1}
     assert_exact(table)
+
+
+def test_the_widest_survey_stays_within_the_limits_of_an_expression() -> None:
+    """20 questions of 11 ratings, every rating given in one batch; DynamoDB takes 4 KB and 300 operators.
+
+    The emulator parses such an expression by recursion and gives up, so here nobody parses it.
+    """
+    expressions: list[str] = []
+
+    class Accepting(Watched):
+        def transact_write_items(self, **arguments: Any) -> Any:
+            expressions.extend(a["Update"]["UpdateExpression"] for a in arguments["TransactItems"] if "Update" in a)
+
+    wide = [
+        answer(number).model_copy(
+            update={"ratings": {f"q{n}": Rating(scale=Scale.NPS, value=number) for n in range(20)}}
+        )
+        for number in range(11)
+    ]
+    assert record(ResponseRepository(Accepting(None), TABLE), *wide) == {Outcome.RECORDED}
+    (expression,) = expressions
+    assert expression.count(":") == 222
+    assert len(expression.encode()) < 4096
 
 
 # others at work
