@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from infra.local.environments import packages
+from infra.local.environments import STAMP, packages
 from infra.local.places import CACHE
 
 #: Zips of the same content are the same bytes, so that their hash can be their name.
@@ -91,13 +91,23 @@ def artefacts(template: dict[str, Any], root: Path) -> Iterator[Artefact]:
 
 
 def _zipped(source: Path, prefix: str, inside: str) -> bytes:
-    buffer = io.BytesIO()
-    # Fast compression: the zip travels to a process on the same machine.
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        if (source / REQUIREMENTS).exists():
-            _add(archive, packages(CACHE / "packages" / source.name, source / REQUIREMENTS), inside)
+    requirements = source / REQUIREMENTS
+    buffer = io.BytesIO(_zipped_packages(source.name, requirements, inside) if requirements.exists() else b"")
+    with zipfile.ZipFile(buffer, "a") as archive:
         _add(archive, source, prefix)
     return buffer.getvalue()
+
+
+def _zipped_packages(name: str, requirements: Path, prefix: str) -> bytes:
+    """Zip third-party packages, or take the zip of last time: they change seldom."""
+    folder = packages(CACHE / "packages" / name, requirements)
+    zipped = folder.with_suffix(".zip")
+    if not zipped.exists() or zipped.stat().st_mtime < (folder / STAMP).stat().st_mtime:
+        aside = folder.with_suffix(f".{os.getpid()}.tmp")
+        with zipfile.ZipFile(aside, "w") as archive:
+            _add(archive, folder, prefix)
+        aside.replace(zipped)
+    return zipped.read_bytes()
 
 
 def _add(archive: zipfile.ZipFile, folder: Path, prefix: str) -> None:

@@ -54,6 +54,11 @@ class Place:
         return self.home / "run.pid"
 
     @property
+    def unpacked(self) -> Path:
+        """Where layers are kept unpacked and compiled, for all runs."""
+        return CACHE / "layers"
+
+    @property
     def temporary(self) -> Path:
         """Where functions are unpacked; emptied at each start."""
         return self.home / "tmp"

@@ -12,59 +12,13 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from infra.local.errors import LocalError
-from infra.local.places import Place
+from infra.local.places import ROOT, Place
 from infra.ops import keys, links, surveys
 from infra.stack import Stack
 from shared.domain.api_keys import KeyKind
 from shared.storage.api_keys import ApiKeyRepository
 
-OWNER = "owner@hearback.example"
-
-CHECKOUT = {
-    "survey_id": "checkout",
-    "name": "After checkout",
-    "touchpoint": "checkout",
-    "brand": {"name": "Paper & Ink", "colour": "#1f4b99"},
-    "time_zone": "Europe/Berlin",
-    "questions": [
-        {
-            "id": "recommend",
-            "scale": "nps",
-            "text": {
-                "en": "How likely are you to recommend us to a friend?",
-                "de": "Wie wahrscheinlich ist es, dass Sie uns weiterempfehlen?",
-            },
-        },
-        {
-            "id": "why",
-            "scale": "text",
-            "text": {"en": "What is the main reason?", "de": "Was ist der wichtigste Grund?"},
-        },
-    ],
-    "thanks": {"en": "Thank you!", "de": "Vielen Dank!"},
-    "breakdowns": [{"name": "device", "values": ["desktop", "mobile"]}],
-    "alert_to": [OWNER],
-}
-DELIVERY = {
-    "survey_id": "delivery",
-    "name": "After delivery",
-    "touchpoint": "delivery",
-    "brand": {"name": "Paper & Ink", "colour": "#1f4b99"},
-    "time_zone": "Europe/Berlin",
-    "questions": [
-        {
-            "id": "satisfied",
-            "scale": "csat",
-            "text": {
-                "en": "How satisfied are you with this delivery?",
-                "de": "Wie zufrieden sind Sie mit dieser Lieferung?",
-            },
-        },
-    ],
-    "thanks": {"en": "Thank you!", "de": "Vielen Dank!"},
-    "alert_to": [OWNER],
-}
-
+SURVEYS = ROOT / "infra" / "demo" / "surveys"
 
 #: How many of the fifty answers give each rating: a shop that most people like, and NPS 40.
 RATINGS = {10: 17, 9: 11, 8: 8, 7: 6, 6: 2, 5: 2, 3: 2, 1: 1, 0: 1}
@@ -107,8 +61,8 @@ def load(stack: Stack, place: Place) -> dict[str, Any]:
 
 
 def _prepare(stack: Stack) -> dict[str, Any]:
-    for definition in (CHECKOUT, DELIVERY):
-        surveys.publish_survey(stack, definition)
+    for name in ("checkout", "delivery"):
+        surveys.publish_survey(stack, surveys.read_definition(SURVEYS / f"{name}.yaml"))
     links.rotate(stack.client("ssm"), stack.output("LinkKeysParameter"))
     repository = ApiKeyRepository(stack.client("dynamodb"), stack.output("SurveysTableName"))
     now = datetime.now(UTC)

@@ -157,6 +157,7 @@ def _environment(place: Place, layer: Path, run_id: str, runtime_python: Path) -
         "HEARBACK_STARTER": str(os.getpid()),
         "HEARBACK_RUN_ID": run_id,
         "HEARBACK_LAYER": str(layer),
+        "HEARBACK_UNPACKED": str(place.unpacked),
         "HEARBACK_STACK_FILE": str(place.stack_file),
         "HEARBACK_OPENAPI": str(ROOT / "docs" / "openapi.json"),
         "HEARBACK_DEMO": str(ROOT / "infra" / "local" / "demo"),

@@ -20,6 +20,7 @@ from ministack.services import eventbridge, scheduler, sqs
 from infra.local.emulator import batches, http_api, provisioning, runtime
 from infra.local.emulator.channels import Channels
 from infra.local.emulator.front import Front
+from infra.local.emulator.layers import Layers
 from infra.local.emulator.outbox import STORE, Outbox
 from infra.local.emulator.saving import Saver
 from infra.local.emulator.settings import Settings, from_environment
@@ -112,7 +113,9 @@ def main() -> None:
     scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULER_TICK_SECONDS
     http_api.install()
     provisioning.install()
-    runtime.install(runtime.make(Path(tempfile.gettempdir()) / "lambda-runtime", settings.runtime_python))
+    python = runtime.make(Path(tempfile.gettempdir()) / "lambda-runtime", settings.runtime_python)
+    runtime.install(python)
+    Layers(settings.unpacked, python).install()
     config = Config()
     config.bind = [f"127.0.0.1:{settings.port}"]
     config.keep_alive_timeout = 75

@@ -16,8 +16,13 @@ from infra.local.emulator.batch_answers import UnreadableAnswerError, failed_mes
 
 log = logging.getLogger(__name__)
 
+#: Batches of one queue at a time. AWS begins with five; a laptop is slower with more than two.
+MOST_AT_ONCE = 2
 
-def run_batch(  # noqa: PLR0917 - upstream calls it so
+_concurrency_upstream = lambda_svc._sqs_esm_concurrency
+
+
+def run_batch(
     mapping: dict[str, Any], function: Any, event: Any, batch: list[dict[str, Any]], queue_url: str, queue_name: str
 ) -> None:
     """Invoke the function with one batch, and delete the messages it is done with."""
@@ -29,6 +34,8 @@ def run_batch(  # noqa: PLR0917 - upstream calls it so
         if "ReportBatchItemFailures" in mapping.get("FunctionResponseTypes", []):
             failed = failed_messages(result.get("body"), {message["id"] for message in batch})
     except UnreadableAnswerError as error:
+        if _never_ran(result):
+            _give_back(batch)
         # All messages stay invisible for the queue's visibility timeout and then come again; upstream's pause keeps
         # its polling loop from spinning on a broken function.
         mapping["LastProcessingResult"] = "FAILED"
@@ -43,6 +50,24 @@ def run_batch(  # noqa: PLR0917 - upstream calls it so
     mapping["LastProcessingResult"] = f"OK - {len(batch) - len(failed)} records, {len(failed)} given back"
 
 
+def _never_ran(result: dict[str, Any]) -> bool:
+    """Whether the worker was ended before it could begin, as a deployment does to those of the old code."""
+    body = result.get("body")
+    return isinstance(body, dict) and str(body.get("errorMessage", "")).startswith("Worker process exited immediately")
+
+
+def _give_back(batch: list[dict[str, Any]]) -> None:
+    """Make messages visible again at once: on AWS an update ends no function that is starting."""
+    for message in batch:
+        message["visible_at"] = time.time()
+
+
+def _concurrency(mapping: dict[str, Any], function: Any, config: Any, queue: Any = None) -> int:
+    allowed: int = _concurrency_upstream(mapping, function, config, queue)
+    return min(allowed, MOST_AT_ONCE)
+
+
 def install(run: Callable[..., None] = run_batch) -> None:
     """Put the rules in place, before the first message."""
     lambda_svc._run_sqs_batch = run
+    lambda_svc._sqs_esm_concurrency = _concurrency

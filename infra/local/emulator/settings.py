@@ -20,6 +20,8 @@ class Settings:
     state: Path
     #: The Lambda layer's packages, for Swagger UI's files.
     layer: Path
+    #: Where layers are kept unpacked.
+    unpacked: Path
     #: What the run wrote for people and programs: addresses, keys.
     stack_file: Path
     openapi: Path
@@ -46,6 +48,7 @@ def from_environment() -> Settings:
         run_id=env.pop("HEARBACK_RUN_ID"),
         state=Path(env["STATE_DIR"]),
         layer=Path(env.pop("HEARBACK_LAYER")),
+        unpacked=Path(env.pop("HEARBACK_UNPACKED")),
         stack_file=Path(env.pop("HEARBACK_STACK_FILE")),
         openapi=Path(env.pop("HEARBACK_OPENAPI")),
         demo=Path(env.pop("HEARBACK_DEMO")),
