@@ -109,7 +109,7 @@ button{cursor:pointer;border:1px solid var(--line);border-radius:8px;background:
 button:hover{background:var(--fill)}
 :focus-visible{outline:2px solid var(--ink);outline-offset:2px}
 [aria-checked=true],[type=submit],[aria-checked=true]:hover,[type=submit]:hover{
-background:var(--brand);color:var(--on-brand);border-color:var(--brand)}
+background:var(--brand);color:var(--on-brand);border-color:light-dark(var(--brand),var(--line))}
 .ends{display:flex;justify-content:space-between;gap:16px;margin-top:6px;color:var(--soft);font-size:13px}
 .close{position:absolute;inset-block-start:12px;inset-inline-end:12px;width:32px;min-height:32px;border:0;font-size:20px}
 form{margin-top:16px}
