@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -51,7 +52,8 @@ def test_a_transaction_writes_all_or_nothing_and_says_why_for_each_action(dynamo
             ]
         )
     assert cancelled.value.response["Error"]["Code"] == "TransactionCanceledException"
-    reasons = cancelled.value.response["CancellationReasons"]
+    response: Any = cancelled.value.response
+    reasons = response["CancellationReasons"]
     assert [reason["Code"] for reason in reasons] == ["None", "ConditionalCheckFailed"]
     assert reasons[1]["Item"]["who"] == {"S": "first"}
     assert get(dynamodb, table, free) is None
@@ -65,7 +67,8 @@ def test_a_refused_condition_returns_the_item_that_was_there(dynamodb, table):
             TableName=table, Item=at, ConditionExpression=NONE_YET, ReturnValuesOnConditionCheckFailure="ALL_OLD"
         )
     assert refused.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
-    assert refused.value.response["Item"]["revision"] == {"N": "3"}
+    response: Any = refused.value.response
+    assert response["Item"]["revision"] == {"N": "3"}
 
 
 def test_a_transaction_sent_twice_with_one_token_counts_once(dynamodb, table):
