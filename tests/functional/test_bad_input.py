@@ -86,7 +86,9 @@ def sent(stack: HttpStack, route: str, body: object, content_type: str | None, *
     headers = {"authorization": f"Bearer {key(kind, 'own')}", **how.pop("headers", {})}
     if content_type is not None:
         headers["content-type"] = content_type
-    return stack.call(route.partition(" ")[0], MATRIX[route].path, headers=headers, body=body, **how)
+    answer = stack.call(route.partition(" ")[0], MATRIX[route].path, headers=headers, body=body, **how)
+    assert answer["statusCode"] in {int(status) for status in declared()[route].statuses}
+    return answer
 
 
 def refused(answer: Mapping[str, Any], status: int) -> Any:

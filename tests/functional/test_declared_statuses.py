@@ -1,0 +1,111 @@
+"""Every status that an operation of the API or the public door declares is one that it really answers, and no other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+import pytest
+
+from functions.api.app import OPERATIONS as API
+from functions.survey_ingest.app import OPERATIONS as DOOR
+from shared.errors import TemporaryError
+from shared.queues import Queue
+from shared.storage.cached import CachedApiKeys, CachedSurveys
+from tests.functional.http_stack import SHOP, HttpStack, declared, http_stack
+
+SECRET = {"authorization": "Bearer sk_own"}
+PUBLISHABLE = {"authorization": "Bearer pk_own"}
+FOREIGN_PAGE = {"origin": "https://evil.example"}
+ID = "0190f3c2-7c1e-7d2b-9d3a-5b1f8a2c4e6d"
+ANSWER = {"response_id": ID, "rating": 9}
+GIVEN = {"response_id": ID, "score": 9, "created_at": 1_767_225_600}
+AWAY = "away"
+"""Marks a request that is made while neither queue nor store answers."""
+
+Asked = tuple[str, Mapping[str, Any]]
+
+
+def posted(
+    path: str, credential: Mapping[str, str], refused: Mapping[str, str], good: Mapping[str, Any]
+) -> list[Asked]:
+    """The requests that every route with a body is asked."""
+    return [
+        (path, {"headers": credential, "body": good}),
+        (path, {"headers": credential, "body": "{"}),
+        (path, {"body": good}),
+        (path, {"headers": refused, "body": good}),
+        (path, {"headers": credential, "body": json.dumps(good).ljust(17_000)}),
+        (path, {"headers": {**credential, "content-type": "text/html"}, "body": good}),
+        (path, {"headers": credential, "body": {**good, "x": 1}}),
+        (AWAY, {"headers": credential, "body": good, "path": path}),
+    ]
+
+
+def fetched(known: str, unknown: str) -> list[Asked]:
+    """The requests that every route that reads is asked."""
+    return [
+        (known, {"headers": SECRET}),
+        (known, {}),
+        (known, {"headers": PUBLISHABLE}),
+        (unknown, {"headers": SECRET}),
+        (AWAY, {"headers": SECRET, "path": known}),
+    ]
+
+
+REQUESTS: dict[str, list[Asked]] = {
+    "POST /v1/surveys/{survey_id}/responses": [
+        *posted("/v1/surveys/delivery/responses", PUBLISHABLE, {**PUBLISHABLE, **FOREIGN_PAGE}, ANSWER),
+        ("/v1/surveys/nothing/responses", {"headers": PUBLISHABLE, "body": ANSWER}),
+    ],
+    "OPTIONS /v1/surveys/{survey_id}/responses": [
+        ("/v1/surveys/delivery/responses", {"headers": {"origin": SHOP}}),
+        ("/v1/surveys/delivery/responses", {"headers": FOREIGN_PAGE}),
+        (AWAY, {"headers": {"origin": SHOP}, "path": "/v1/surveys/delivery/responses"}),
+    ],
+    "POST /v1/survey_responses": [
+        *posted("/v1/survey_responses", SECRET, PUBLISHABLE, GIVEN),
+        ("/v1/survey_responses", {"headers": SECRET, "body": {**GIVEN, "score": 1}}),
+        ("/v1/survey_responses", {"headers": SECRET, "body": {**GIVEN, "survey": "nothing"}}),
+    ],
+    "GET /v1/metrics": [
+        *fetched("/v1/metrics", "/v1/metrics"),
+        ("/v1/metrics", {"headers": SECRET, "query": {"survey": "nothing"}}),
+        ("/v1/metrics", {"headers": SECRET, "query": {"since": "x"}}),
+    ],
+    "GET /v1/survey_responses/{response_id}": fetched(f"/v1/survey_responses/{ID}", "/v1/survey_responses/x"),
+    "GET /v1/surveys/{survey_id}": fetched("/v1/surveys/delivery", "/v1/surveys/nothing"),
+}
+STORED_ELSEWHERE = {"GET /v1/deliveries/{delivery_id}", "GET /v1/messages/{message_id}"}
+"""Other functions write these; the matrix of credentials shows that they are found."""
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[HttpStack]:
+    with http_stack() as stack:
+        assert stack.call("POST", "/v1/survey_responses", headers=SECRET, body=GIVEN)["statusCode"] == 201
+        yield stack
+
+
+def _away(*_: object, **__: object) -> NoReturn:
+    raise TemporaryError("nothing answers")
+
+
+def test_no_operation_is_left_out() -> None:
+    assert {operation.route_key for operation in (*API, *DOOR)} == set(REQUESTS) | STORED_ELSEWHERE
+
+
+@pytest.mark.parametrize("route", REQUESTS)
+def test_what_is_declared_is_what_is_answered(stack: HttpStack, route: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    method = route.partition(" ")[0]
+    answered = set()
+    for path, request in REQUESTS[route]:
+        if path != AWAY:
+            answered.add(stack.call(method, path, **request)["statusCode"])
+            continue
+        with monkeypatch.context() as patch:
+            for built, name in ((Queue, "send"), (CachedSurveys, "current"), (CachedApiKeys, "find")):
+                patch.setattr(built, name, _away)
+            answered.add(stack.call(method, **request)["statusCode"])
+    assert answered == {int(status) for status in declared()[route].statuses}
