@@ -119,12 +119,11 @@ def _message(item: Item) -> StoredMessage:
     )
 
 
-def delivery_has_arrived(aws: InMemoryAws, delivery_id: str) -> bool:
-    """Whether the store knows that the parcel was delivered."""
+def statuses_heard(aws: InMemoryAws, delivery_id: str) -> set[str]:
+    """Every status in a parcel's stored history."""
     item = aws.dynamodb.table("DeliveriesTable").get({"pk": {"S": f"DELIVERY#{delivery_id}"}, "sk": {"S": "DELIVERY"}})
-    return item is not None and any(
-        event["status"] == "delivered" for event in json.loads(item["content"]["S"]).get("history", [])
-    )
+    history = json.loads(item["content"]["S"]).get("history", []) if item else []
+    return {event["status"] for event in history}
 
 
 def provider_calls(aws: InMemoryAws) -> Counter[str]:
@@ -153,20 +152,21 @@ def _items(aws: InMemoryAws, table: str, kind: str) -> list[Item]:
     return [item for item in aws.dynamodb.table(table).items() if item["pk"]["S"].startswith(f"{kind}#")]
 
 
-def faults_at_rest(aws: InMemoryAws, accepted: Iterable[Answer], delivered: Iterable[str] = ()) -> list[str]:
+def faults_at_rest(aws: InMemoryAws, accepted: Iterable[Answer], reported: Iterable[tuple[str, str]] = ()) -> list[str]:
     """Everything that is not as it must be when nothing is left to do; empty if all is well.
 
     Args:
         aws: The account.
         accepted: Every answer that the API accepted.
-        delivered: Every parcel whose delivery the API accepted.
+        reported: Every parcel and status of it that the API accepted.
     """
-    accepted = list(accepted)
+    accepted, reported = list(accepted), list(reported)
     return [
         *_scores_that_differ(aws, accepted),
         *_answers_lost(aws, accepted),
         *_alerts_amiss(aws, accepted),
-        *_arrivals_amiss(aws, delivered),
+        *_reports_lost(aws, reported),
+        *_arrivals_amiss(aws, (parcel for parcel, status in reported if status == "delivered")),
         *_messages_amiss(aws),
         *(f"{name} still holds {n} messages" for name, n in waiting(aws).items()),
     ]
@@ -209,6 +209,14 @@ def _alerts_amiss(aws: InMemoryAws, accepted: list[Answer]) -> list[str]:
         if not good:
             found.append(f"response {answer.response_id}, rating {answer.rating}: alerts {states}")
     return found
+
+
+def _reports_lost(aws: InMemoryAws, reported: Iterable[tuple[str, str]]) -> list[str]:
+    return [
+        f"parcel {delivery_id}: that it is {status} was accepted, and is not in its history"
+        for delivery_id, status in reported
+        if status not in statuses_heard(aws, delivery_id)
+    ]
 
 
 def _arrivals_amiss(aws: InMemoryAws, delivered: Iterable[str]) -> list[str]:

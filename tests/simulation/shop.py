@@ -21,7 +21,7 @@ from tests.simulation.aws.queues import CALM, Weather
 from tests.simulation.aws.senders import Accepted
 from tests.simulation.deployed import DeployedStack, deployed
 from tests.simulation.faults import Crash, FaultInjector, NoFaults, Plan
-from tests.simulation.oracles import Answer, delivery_has_arrived, faults_at_rest, messages
+from tests.simulation.oracles import Answer, faults_at_rest, messages, statuses_heard
 
 SURVEY = {
     "survey_id": "delivery",
@@ -44,7 +44,7 @@ class Shop:
 
     Attributes:
         accepted: every answer that was accepted, in order.
-        delivered: parcels whose delivery was reported.
+        reported: parcels and statuses that were reported of them, in order.
         stale: messages that a provider accepted although the store knew better.
     """
 
@@ -53,7 +53,7 @@ class Shop:
         self.stack = stack
         self.aws = stack.aws
         self.accepted: list[Answer] = []
-        self.delivered: list[str] = []
+        self.reported: list[tuple[str, str]] = []
         self.stale: list[str] = []
         self.aws.ses.witness = self.aws.sms.witness = self._watch
         dynamodb = boto3.client("dynamodb")
@@ -102,8 +102,7 @@ class Shop:
             "occurred_at": self.aws.clock.now().isoformat(),
         }
         self._post(f"/v1/deliveries/{delivery_id}/events", body, SECRET)
-        if status == "delivered":
-            self.delivered.append(delivery_id)
+        self.reported.append((delivery_id, status))
 
     def _post(self, path: str, body: Mapping[str, Any], key: str) -> None:
         """Post until it is accepted, as a client that does not lose what it has to say."""
@@ -167,13 +166,17 @@ class Shop:
 
     def faults(self) -> list[str]:
         """Whatever is wrong at rest; empty if nothing is."""
-        amiss = faults_at_rest(self.aws, self.accepted, self.delivered)
+        amiss = faults_at_rest(self.aws, self.accepted, self.reported)
         return [*amiss, *self.stale, *self.stack.refused_calls()]
 
     def _watch(self, accepted: Accepted) -> None:
         message_id = accepted.tags["message_id"]
         message = next((one for one in messages(self.aws) if one.message_id == message_id), None)
-        if message and message.kind in BEFORE_ARRIVAL and delivery_has_arrived(self.aws, str(message.delivery_id)):
+        if (
+            message
+            and message.kind in BEFORE_ARRIVAL
+            and "delivered" in statuses_heard(self.aws, str(message.delivery_id))
+        ):
             self.stale.append(f"{message.kind} was accepted after the parcel was known to be delivered")
 
 

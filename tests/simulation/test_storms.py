@@ -17,9 +17,16 @@ from tests.simulation.shop import Shop, shop
 from tests.simulation.test_killed_workers import tell
 from tests.simulation.test_zombies import STALLED_SECONDS
 
-STORM = Weather(duplicate=0.15, resurrect=0.05, disorder=True)
+STORM = Weather(duplicate=0.15, resurrect=0.05, disorder=True, passed_over=0.3)
 OUTAGES = (Fault.LOST_REQUEST, Fault.LOST_ANSWER, Fault.SERVER_ERROR, Fault.THROTTLE, Fault.CONFLICT)
 """What can strike call after call, for longer than the SDK goes on trying."""
+
+
+def tell_of_express(story: Shop) -> None:
+    """A parcel whose whole way is reported at once."""
+    story.register("express")
+    for status in ("out_for_delivery", "arriving", "delivered"):
+        story.report("express", status)
 
 
 def storm(seed: int, *, probability: float = 0.1, kinds: tuple[Fault, ...] = EVERY_FAULT) -> Shop:
@@ -37,6 +44,7 @@ def storm(seed: int, *, probability: float = 0.1, kinds: tuple[Fault, ...] = EVE
 
         assert story.aws.hook is not None
         story.aws.hook = Stalls(seed, 0.02, others_go_on, story.aws.hook)
+        tell_of_express(story)
         tell(story)
         assert story.faults() == [], f"seed {seed}, before receipts"
         story.deliver_receipts()

@@ -45,11 +45,13 @@ class Weather:
         duplicate: chance that a received message can be received again at once.
         resurrect: chance that a deleted message comes back once more.
         disorder: whether messages come in a shuffled order.
+        passed_over: chance that one receive does not see a message (short polling asks only some of the servers).
     """
 
     duplicate: float = 0.0
     resurrect: float = 0.0
     disorder: bool = False
+    passed_over: float = 0.0
 
 
 CALM = Weather()
@@ -100,6 +102,8 @@ class Queue:
         for message in visible:
             if len(handed) >= limit:
                 break
+            if self._chance(self.weather.passed_over):
+                continue
             if self.max_receive_count is not None and message.receive_count >= self.max_receive_count:
                 self._bury(message)
                 continue
