@@ -5,6 +5,7 @@ Each seed is another storm; a seed that fails replays call by call.
 
 from __future__ import annotations
 
+import os
 import random
 
 import pytest
@@ -17,6 +18,7 @@ from tests.simulation.shop import Shop, shop
 from tests.simulation.test_killed_workers import tell
 from tests.simulation.test_zombies import STALLED_SECONDS
 
+PORTION = 50
 STORM = Weather(duplicate=0.15, resurrect=0.05, disorder=True, passed_over=0.3)
 OUTAGES = (Fault.LOST_REQUEST, Fault.LOST_ANSWER, Fault.SERVER_ERROR, Fault.THROTTLE, Fault.CONFLICT)
 """What can strike call after call, for longer than the SDK goes on trying."""
@@ -60,10 +62,16 @@ def test_a_storm_passes_and_leaves_everything_right(seed: int) -> None:
     storm(seed)
 
 
+def asked_for() -> list[range]:
+    """The seeds of the long run in portions: `SEEDS=from:to`, by default 150."""
+    first, _, end = os.environ.get("SEEDS", "1000:1150").partition(":")
+    return [range(start, min(start + PORTION, int(end))) for start in range(int(first), int(end), PORTION)]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(1_000, 1_400, 50))
-def test_many_storms_pass(first: int) -> None:
-    for seed in range(first, first + 50):
+@pytest.mark.parametrize("seeds", asked_for(), ids=str)
+def test_many_storms_pass(seeds: range) -> None:
+    for seed in seeds:
         storm(seed)
 
 
