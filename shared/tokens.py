@@ -1,8 +1,8 @@
 """Signed links: who holds one may answer for one person, and needs no key.
 
 A token carries ids only, never an address. It is signed with HMAC-SHA-256 by itsdangerous, under a salt per purpose so
-that a token for one purpose is worth nothing for another, and it names its own expiry. Keys rotate: the last in the
-list signs, all verify.
+that a token for one purpose is worth nothing for another, and it names its own expiry. Keys rotate: one signs, all
+verify.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class LinkSigner:
     """Signs and verifies tokens.
 
     Args:
-        keys: The signing keys, oldest first; the last one signs.
+        keys: The keys that verify; the last one signs.
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
@@ -74,7 +74,7 @@ class Links:
     """Signs and verifies with whatever keys there are at that moment, so that a rotation needs no cold start.
 
     Args:
-        keys: Gives the signing keys, oldest first.
+        keys: Gives the keys that verify, the one that signs last.
         clock: Tells whether a link has expired.
     """
 

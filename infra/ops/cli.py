@@ -88,9 +88,9 @@ def _surveys_parser(parser_: argparse.ArgumentParser) -> None:
 
 def _links_parser(parser_: argparse.ArgumentParser) -> None:
     actions = parser_.add_subparsers(required=True, metavar="ACTION")
-    actions.add_parser("rotate", help="make a new signing key; the first time, make the first").set_defaults(
-        run=_rotate_links
-    )
+    actions.add_parser(
+        "rotate", help="sign with the next key and make another; the first time, make the first"
+    ).set_defaults(run=_rotate_links)
 
 
 def _queue_parser(parser_: argparse.ArgumentParser) -> None:
@@ -173,7 +173,7 @@ def _show_survey(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
 
 def _rotate_links(_: argparse.Namespace, stack: Stack, out: Console) -> int:
     count = links.rotate(stack.client("ssm"), stack.output("LinkKeysParameter"))
-    out.print(f"Links are signed with a new key within 5 minutes; {count} keys verify.")
+    out.print(f"Links are signed with the next key within 5 minutes; {count} keys verify.")
     return 0
 
 

@@ -6,14 +6,15 @@ import json
 import secrets
 from typing import Any
 
-KEPT = 3
-"""Keys that still verify after a rotation, the new one among them; a link lives 30 days at most."""
+KEPT = 4
+"""Keys that are kept: the next one, the one that signs, and two before it; a link lives 30 days at most."""
 
 
 def rotate(ssm: Any, parameter: str) -> int:
-    """Put a fresh signing key after the others, so that it signs from now on; the first call creates the parameter.
+    """Have the next key sign, and make another next one; the first call creates the parameter with both.
 
-    Functions keep keys for 5 minutes, so for that long links are still signed with the key before.
+    A key is known everywhere before it signs, because functions read the keys every 5 minutes only: without a next
+    one, a link signed by a function that has read the new key would be refused by one that has not.
 
     Args:
         ssm: A client of Systems Manager.
@@ -25,7 +26,11 @@ def rotate(ssm: Any, parameter: str) -> int:
     try:
         known = json.loads(ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"])
     except ssm.exceptions.ParameterNotFound:
-        known = []
-    keys = [*known, secrets.token_urlsafe(32)][-KEPT:]
+        known = [_new_key()]
+    keys = [*known, _new_key()][-KEPT:]
     ssm.put_parameter(Name=parameter, Value=json.dumps(keys), Type="SecureString", Overwrite=True)
     return len(keys)
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(32)

@@ -12,7 +12,7 @@ from shared.clock import Clock
 from shared.errors import TemporaryError
 
 KEPT_FOR = timedelta(minutes=5)
-"""How long a warm function uses the keys it has read: for so long after a rotation the old one still signs."""
+"""How long a warm function uses the keys it has read: for so long after a rotation the key before still signs."""
 
 
 class LinkKeys:
@@ -20,7 +20,8 @@ class LinkKeys:
 
     Args:
         ssm: A client of Systems Manager.
-        parameter: The parameter's name; its value is a JSON list of keys, the oldest first.
+        parameter: The parameter's name; its value is a JSON list of keys, the oldest first. The last one but one signs:
+            the last is the next, which every function knows before it is used.
         clock: Tells when to read again.
     """
 
@@ -32,7 +33,7 @@ class LinkKeys:
         self._read_at: datetime | None = None
 
     def current(self) -> tuple[str, ...]:
-        """The keys, oldest first; the last one signs. In an outage, those that were read last.
+        """The keys, the one that signs last. In an outage, those that were read last.
 
         Raises:
             TemporaryError: the store is away and nothing was read yet, or there are no keys.
@@ -58,4 +59,4 @@ class LinkKeys:
             keys = None
         if not isinstance(keys, list) or not keys or not all(isinstance(key, str) and key for key in keys):
             raise TemporaryError(f"{self._parameter} holds no list of link keys; renew it with `ops links rotate`")
-        return tuple(keys)
+        return (*keys[:-2], *reversed(keys[-2:]))
