@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.simulation.aws import Call
-from tests.simulation.faults import Fault, Nth, Plan
+from tests.simulation.faults import Fault, Nth, Plan, every_crash
 from tests.simulation.oracles import accepted_calls, messages, provider_calls
 from tests.simulation.shop import Shop, shop
 
@@ -69,16 +69,27 @@ def calls_of(function: str) -> list[Call]:
     return [entry.call for entry in story.aws.log if entry.call.function == function]
 
 
-# To die before a call is to die after the one before it, but for the first of a run: so that half may take its time.
-@pytest.mark.parametrize("fault", [Fault.CRASH_AFTER, pytest.param(Fault.CRASH_BEFORE, marks=pytest.mark.slow)])
+def assert_killed_it_still_ends_well(plan: Plan) -> None:
+    for story in run(plan):
+        assert story.faults() == [], plan
+        assert all(n == 1 for n in provider_calls(story.aws).values()), plan
+    accepted = accepted_calls(story.aws)
+    unsettled = [m for m in messages(story.aws) if m.state == "ambiguous" and accepted[m.message_id]]
+    assert unsettled == [], f"{plan}: a receipt tells what nobody knew"
+
+
 @pytest.mark.parametrize("function", KILLED)
-def test_killed_at_every_call_it_still_ends_well(function: str, fault: Fault) -> None:
-    calls = calls_of(function)
-    assert calls
-    for plan in (Nth(call.function, call.run, call.index, fault) for call in calls):
-        for story in run(plan):
-            assert story.faults() == [], plan
-            assert all(n == 1 for n in provider_calls(story.aws).values()), plan
-        accepted = accepted_calls(story.aws)
-        unsettled = [m for m in messages(story.aws) if m.state == "ambiguous" and accepted[m.message_id]]
-        assert unsettled == [], f"{plan}: a receipt tells what nobody knew"
+def test_killed_after_every_change_it_still_ends_well(function: str) -> None:
+    changes = [call for call in calls_of(function) if not call.operation.startswith(("Get", "BatchGet", "Query"))]
+    assert changes
+    for call in changes:
+        assert_killed_it_still_ends_well(Nth(call.function, call.run, call.index, Fault.CRASH_AFTER))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("function", KILLED)
+def test_killed_before_and_after_every_call_it_still_ends_well(function: str) -> None:
+    plans = every_crash(calls_of(function))
+    assert plans
+    for plan in plans:
+        assert_killed_it_still_ends_well(plan)
