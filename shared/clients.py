@@ -17,7 +17,7 @@ def client(service: str, attempts: int = 3) -> Any:
     Args:
         service: The service's name as boto3 knows it.
         attempts: How often one call is tried in all. Whatever sends to people gets 1: by default a lost answer has
-            botocore send one e-mail up to five times.
+            botocore send one e-mail three to five times, by its version.
     """
     return boto3.client(
         service,

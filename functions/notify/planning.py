@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import NAMESPACE_URL, uuid5
 
-from functions.notify.rendering import Rendering, Texts, supported_locale
+from functions.notify.rendering import LONGEST_NAME, Rendering, Texts, supported_locale
+from functions.notify.words import one_line
 from shared.domain.deliveries import ANNOUNCED_WHILE, Delivery
 from shared.domain.links import SurveyLink
 from shared.domain.messages import (
@@ -265,7 +266,7 @@ class MessagePlanner:
         request = EmailRequest(
             message_id=notification.message_id,
             to=notification.owner,
-            from_name=survey.brand.name,
+            from_name=one_line(survey.brand.name, LONGEST_NAME),
             content=texts.email(),
         )
         return Draft(request=request, person_id=person_id, about=about, alerts_of=alerts_of, said_comment=said_comment)
@@ -288,7 +289,7 @@ class MessagePlanner:
             request = EmailRequest(
                 message_id=notification.message_id,
                 to=person.email or "",
-                from_name=brand.name,
+                from_name=one_line(brand.name, LONGEST_NAME),
                 content=texts.email(),
             )
         return Draft(request=request, person_id=person.person_id, about=about)

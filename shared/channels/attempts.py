@@ -27,17 +27,13 @@ _NEVER_REACHED = (EndpointConnectionError, ConnectTimeoutError, NoCredentialsErr
 
 
 def on_a_fresh_connection(client: Any) -> Any:
-    """The client, made to close its connection after each call.
+    """The client, made to close the connections it has kept before each call.
 
     A kept connection dies unseen while Lambda freezes the function between two batches; the next call on it fails
     with a reset, which can not be told from a lost answer, and the message would be ambiguous for nothing.
     """
-    client.meta.events.register("before-call", _close_afterwards)
+    client.meta.events.register("before-call", lambda **_: client.close())
     return client
-
-
-def _close_afterwards(params: dict[str, Any], **_: Any) -> None:
-    params["headers"]["Connection"] = "close"
 
 
 def attempt(call: Callable[[], Mapping[str, Any]], refusals: Callable[[Mapping[str, Any]], Reason | None]) -> Attempt:

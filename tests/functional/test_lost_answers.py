@@ -11,7 +11,6 @@ from typing import Any
 import boto3
 import pytest
 import pytest_socket
-from botocore.config import Config
 
 from shared import clients
 from shared.channels.attempts import on_a_fresh_connection
@@ -89,7 +88,7 @@ def test_a_lost_answer_leaves_one_copy_and_is_ambiguous(ses: FakeSes, monkeypatc
 def test_with_the_librarys_own_retries_there_would_be_more(ses: FakeSes, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reason for `attempts=1`: should this ever fail, the library has changed."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    usual = boto3.client("sesv2", endpoint_url=ses.url, config=Config(retries={"mode": "standard"}))
+    usual = boto3.client("sesv2", endpoint_url=ses.url)
     assert isinstance(EmailSender(usual, "shop@example.com", "receipts").send(REQUEST), NoAnswer)
     assert len(ses.accepted) > 1
 
@@ -102,6 +101,7 @@ def test_each_call_has_a_connection_of_its_own(ses: FakeSes, monkeypatch: pytest
 
 
 def test_a_provider_that_was_not_reached_has_no_copy(ses: FakeSes, monkeypatch: pytest.MonkeyPatch) -> None:
+    ses.shutdown()
     ses.server_close()
     attempt = EmailSender(ours(ses.url, monkeypatch), "shop@example.com", "receipts").send(REQUEST)
     assert attempt == RefusedForNow("EndpointConnectionError")

@@ -23,6 +23,7 @@ from shared.domain.sending import (
     RefusedForNow,
     Silence,
 )
+from shared.domain.surveys import Brand
 from shared.errors import TemporaryError
 from tests.fakes.clock import NOON
 from tests.fakes.notify import NotifyHouse
@@ -68,6 +69,12 @@ def test_an_alert_goes_to_the_owner_once(house: NotifyHouse) -> None:
     assert (again.state, again.now) == (MessageState.SENT, False)
     assert email(house).to == OWNER
     assert "3 out of 10" in email(house).content.text
+
+
+def test_a_mail_is_from_the_brand_cut_to_what_a_header_holds(house: NotifyHouse) -> None:
+    house.surveys.versions["checkout"] = [SURVEY.model_copy(update={"brand": Brand(name=200 * "ü")})]
+    house.send(ALERT)
+    assert email(house).from_name == 59 * "ü" + "…"
 
 
 def test_an_alert_about_an_answer_that_became_better_is_superseded(house: NotifyHouse) -> None:
