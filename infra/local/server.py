@@ -149,6 +149,8 @@ def _environment(place: Place, layer: Path, run_id: str, runtime_python: Path) -
         "IOT_MTLS_ENABLED": "0",  # It would listen on every interface.
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "INFO",
+        "AUTH": "true",  # Functions may do what their policies say, and no more.
+        "AWS_ACCESS_KEY_ID": "local",  # The account's owner, who deploys.
         "PERSIST_STATE": "1",
         "STATE_DIR": str(place.state),
         "S3_PERSIST": "1",

@@ -173,4 +173,5 @@ def test_the_mail_page_shows_messages_and_escapes_everything(contract: Deployed)
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert(1)" not in page
     assert "<img src=x" not in page
-    assert 'sandbox=""' in page
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
+    assert "allow-scripts" not in page

@@ -27,10 +27,15 @@ def test_a_function_sees_boto3_and_no_package_of_the_emulator_or_the_checkout(co
 def test_no_variable_of_the_machine_reaches_a_function(contract: Deployed):
     ours = {name for name in echo(contract)["variables"] if not name.startswith(("AWS_", "_"))}
     assert ours <= {
-        "BIND_HOST", "GATEWAY_PORT", "GREETING", "HOME", "IOT_MTLS_ENABLED", "LAMBDA_TASK_ROOT", "LANG", "LC_ALL",
-        "LC_CTYPE", "LOG_LEVEL", "MINISTACK_HOST", "MINISTACK_REGION", "PATH", "PERSIST_STATE", "S3_DATA_DIR",
-        "S3_PERSIST", "SFTP_ENABLED", "STATE_DIR", "TMPDIR",
+        "AUTH", "BIND_HOST", "GATEWAY_PORT", "GREETING", "HOME", "IOT_MTLS_ENABLED", "LAMBDA_TASK_ROOT", "LANG",
+        "LC_ALL", "LC_CTYPE", "LOG_LEVEL", "MINISTACK_HOST", "MINISTACK_REGION", "PATH", "PERSIST_STATE", "S3_DATA_DIR",
+        "S3_PERSIST", "SFTP_ENABLED", "STATE_DIR", "TABLE_NAME", "TMPDIR",
     }  # fmt: skip
+
+
+def test_a_function_may_do_what_its_policy_says_and_no_more(contract: Deployed):
+    refused = contract.request("GET", "/v1/echo?do=write")  # The consumer, which may write, does in other tests.
+    assert (refused.status, refused.body) == (403, b"AccessDeniedException")
 
 
 def test_the_emulator_listens_on_this_machine_only(contract: Deployed):

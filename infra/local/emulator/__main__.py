@@ -17,7 +17,7 @@ from ministack import app as ministack_app
 from ministack.core import persistence
 from ministack.services import eventbridge, scheduler, sqs
 
-from infra.local.emulator import batches, http_api, provisioning, runtime
+from infra.local.emulator import batches, http_api, permissions, provisioning, runtime
 from infra.local.emulator.channels import Channels
 from infra.local.emulator.front import Front
 from infra.local.emulator.layers import Layers
@@ -113,6 +113,7 @@ def main() -> None:
     scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULER_TICK_SECONDS
     http_api.install()
     provisioning.install()
+    permissions.install()
     python = runtime.make(Path(tempfile.gettempdir()) / "lambda-runtime", settings.runtime_python)
     runtime.install(python)
     Layers(settings.unpacked, python).install()

@@ -1,0 +1,68 @@
+"""`make demo` on the running stack: the year comes out as published, and a second run changes nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from infra.demo.__main__ import main
+from infra.demo.client import Client
+from infra.demo.easypost import read
+from infra.demo.parcels import CUSTOMERS, HISTORIES, Replay
+from shared.domain.messages import MessageKind, message_id
+from tests.local.stack import Deployed
+
+pytestmark = pytest.mark.local
+KINDS = (MessageKind.DELIVERY_ON_ITS_WAY, MessageKind.DELIVERY_DELIVERED, MessageKind.SURVEY_INVITATION)
+
+
+def told(client: Client, delivery_id: str) -> list[Any]:
+    messages = (client.get(f"messages/{message_id(kind, delivery_id)}") for kind in KINDS)
+    return [message and (message["state"], message["reason"]) for message in messages]
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "became"),
+    [
+        ("delivered", "delivered", [("sent", None), ("sent", None), ("sent", None)]),
+        ("clock_runs_backwards", "delivered", [None, ("expired", "too_late"), ("sent", None)]),
+        ("damaged_and_sent_back", "returning", [None, None, None]),
+    ],
+)
+def test_a_carriers_history_tells_the_customer_what_was_true(
+    stack: Deployed, name: str, status: str, became: list[Any]
+) -> None:
+    client = Client(stack.facts["api"], stack.facts["secret_key"])
+    replay = Replay(client, datetime.now(UTC).replace(microsecond=0), "delivery", stack.facts["mail_api"])
+    parcel = replay.replay(read(HISTORIES / f"{name}.json"), CUSTOMERS[0])
+    assert parcel.status == status
+    assert told(client, parcel.delivery_id) == became
+
+
+@pytest.mark.slow
+def test_the_year_comes_out_as_published_and_a_second_run_changes_nothing(
+    stack: Deployed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = Client(stack.facts["api"], stack.facts["secret_key"])
+    scores = []
+    for _ in range(2):
+        assert main(["--stack", str(stack.place.stack_file)]) == 0
+        scores.append(client.get("metrics?survey=relationship-2020&since=2020-01-01&until=2020-12-31"))
+    assert scores[0] == scores[1]
+    assert (scores[0]["response_count"], scores[0]["nps"]) == (3326, 50)
+    assert capsys.readouterr().out.count("Year       3326") == 2
+
+
+def test_without_a_running_hearback_it_says_how_to_start_one(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--stack", str(tmp_path / "stack.json")]) == 1
+    assert "make up" in capsys.readouterr().out
+
+
+def test_a_refusal_is_told_in_the_apis_own_words(stack: Deployed, tmp_path: Any, capsys: Any) -> None:
+    file = tmp_path / "stack.json"
+    file.write_text(json.dumps({**stack.facts, "secret_key": "sk_guess"}))
+    assert main(["--stack", str(file)]) == 1
+    assert "live secret key" in capsys.readouterr().out
