@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from functools import partial
 
 import pytest
 
@@ -34,7 +35,7 @@ def command(place, name: str) -> list[str]:
 
 
 def hearback(place, name: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(place, name), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command(place, name), cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
 
 
 def facts(place) -> dict:
@@ -75,11 +76,22 @@ def test_keys_survive_a_restart(place):
 
 
 def test_ctrl_c_stops_everything(place):
-    process = subprocess.Popen(command(place, "run"), cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    # A shell ignores SIGINT for what it starts in the background, and that would be inherited.
+    heeds_ctrl_c = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(
+        command(place, "run"),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=heeds_ctrl_c,  # noqa: PLW1509
+    )
     with process:
-        eventually(place.stack_file.exists, seconds=60)
-        process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=30)
+        try:
+            eventually(place.stack_file.exists, seconds=180)
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 0
     assert "Stopping." in said and "Traceback" not in said
     assert not place.stack_file.exists()
