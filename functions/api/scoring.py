@@ -72,8 +72,8 @@ def question_of(survey: Survey, question_id: str | None) -> Question:
         InvalidRequestError: the survey does not ask it, or it has no scale.
     """
     question = survey.question(question_id) if question_id is not None else survey.first_scale_question
-    if question is None or question.scale is Scale.TEXT:
-        scored = ", ".join(question.id for question in survey.questions if question.scale is not Scale.TEXT)
+    if question is None or not question.scale.has_score:
+        scored = ", ".join(question.id for question in survey.questions if question.scale.has_score)
         raise InvalidRequestError(
             "question has no score in this survey.", {"question": [f"must be one of those with a scale: {scored}"]}
         )

@@ -19,7 +19,7 @@ from shared.domain.people import Person
 from shared.domain.phones import plain_text
 from shared.domain.responses import Response
 from shared.domain.scores import Sentiment, sentiment
-from shared.domain.surveys import Brand, Scale, Survey, in_locale
+from shared.domain.surveys import Brand, Question, Scale, Survey, in_locale
 
 LOCALES = ("en", "de")
 DEFAULT_LOCALE = LOCALES[0]
@@ -92,7 +92,7 @@ class Rendering:
                 in_locale(question.text, locale), response.ratings[question.id].value, question.scale
             )
             for question in survey.questions
-            if question.id in response.ratings
+            if question.id in response.ratings and question.scale.has_score
         }
         negative = [shown for shown in ratings.values() if sentiment(shown.scale, shown.rating) is Sentiment.NEGATIVE]
         return self._texts(
@@ -104,9 +104,9 @@ class Rendering:
             headline=negative[0],
             ratings=list(ratings.values()),
             texts=[
-                (in_locale(question.text, locale), response.texts[question.id])
+                (in_locale(question.text, locale), said)
                 for question in survey.questions
-                if question.id in response.texts
+                if (said := _in_words(question, response, locale))
             ],
             answered=moment_in_words(response.answered_at, survey.time_zone, response.accepted_at, locale),
         )
@@ -157,3 +157,12 @@ class Rendering:
         if "name" in shown:
             shown["name"] = dead(one_line(shown["name"], LONGEST_NAME))
         return Texts(self._environment, f"{kind.value}/{locale}", shown)
+
+
+def _in_words(question: Question, response: Response, locale: str) -> str | None:
+    """An answer that is no rating: the text that was written, or the option that was chosen."""
+    chosen = response.ratings.get(question.id)
+    for option in question.options:
+        if chosen is not None and option.value == chosen.value:
+            return in_locale(option.text, locale)
+    return response.texts.get(question.id)

@@ -25,6 +25,7 @@ class Texts(NamedTuple):
     """Everything we say to a customer who is asked, in one language."""
 
     ends: Mapping[Scale, tuple[str, str]]
+    labels: Mapping[Scale, tuple[str, ...]]
     comment: str
     optional: str
     send: str
@@ -43,12 +44,21 @@ class Texts(NamedTuple):
     away: Notice
 
 
+SMILEYS = ("🙁", "😐", "🙂")
+"""Screen readers read their names, such as "slightly smiling face"."""
+
 TEXTS = {
     "en": Texts(
         ends={
             Scale.NPS: ("Not at all likely", "Extremely likely"),
             Scale.CSAT: ("Very dissatisfied", "Very satisfied"),
+            Scale.CSAT_3: ("Dissatisfied", "Satisfied"),
             Scale.CES: ("Strongly disagree", "Strongly agree"),
+            Scale.CES_7: ("Strongly disagree", "Strongly agree"),
+        },
+        labels={
+            Scale.CSAT_3: SMILEYS,
+            Scale.EXPECTATION: ("Worse than expected", "As expected", "Better than expected"),
         },
         comment="What is the main reason for your rating?",
         optional="optional",
@@ -78,7 +88,13 @@ TEXTS = {
         ends={
             Scale.NPS: ("Sehr unwahrscheinlich", "Sehr wahrscheinlich"),
             Scale.CSAT: ("Sehr unzufrieden", "Sehr zufrieden"),
+            Scale.CSAT_3: ("Unzufrieden", "Zufrieden"),
             Scale.CES: ("Stimme gar nicht zu", "Stimme voll zu"),
+            Scale.CES_7: ("Stimme gar nicht zu", "Stimme voll zu"),
+        },
+        labels={
+            Scale.CSAT_3: SMILEYS,
+            Scale.EXPECTATION: ("Schlechter als erwartet", "Wie erwartet", "Besser als erwartet"),
         },
         comment="Was ist der wichtigste Grund für Ihre Bewertung?",
         optional="freiwillig",

@@ -19,13 +19,32 @@ class BrandView(Frozen):
     on_colour: str
 
 
+class OptionView(Frozen):
+    """One of the answers to choose from: the number that is sent, and what is shown for it."""
+
+    value: int
+    text: str
+
+
 class QuestionView(Frozen):
-    """One question; `low` and `high` are the ends of its scale, null where the answer is text."""
+    """One question.
+
+    Args:
+        id: Under which it is answered.
+        scale: How it is answered.
+        low: The lowest rating; null where the answer is a choice or text.
+        high: The highest rating, likewise.
+        options: The answers to choose from, in their order; none where the answer is text.
+        text: What is asked.
+        low_text: What the lowest rating means.
+        high_text: What the highest rating means.
+    """
 
     id: str
     scale: str
     low: int | None
     high: int | None
+    options: tuple[OptionView, ...]
     text: str
     low_text: str
     high_text: str
@@ -94,17 +113,29 @@ def widget_view(published: PublishedSurvey, preferred: tuple[str, ...]) -> Widge
 
 def question_view(survey: Survey, question: Question, locale: str) -> QuestionView:
     """One question in one language."""
-    low, high = question.scale.bounds or (None, None)
+    low, high = (question.scale.bounds if question.scale.has_score else None) or (None, None)
     low_text, high_text = texts_in(locale).ends.get(question.scale, ("", ""))
     return QuestionView(
         id=question.id,
         scale=question.scale.value,
         low=low,
         high=high,
+        options=_options(survey, question, locale),
         text=in_locale(question.text, locale, survey.default_locale),
         low_text=low_text,
         high_text=high_text,
     )
+
+
+def _options(survey: Survey, question: Question, locale: str) -> tuple[OptionView, ...]:
+    """A choice's own options, our words for a scale that has some, else the bare numbers."""
+    if question.options:
+        return tuple(
+            OptionView(value=option.value, text=in_locale(option.text, locale, survey.default_locale))
+            for option in question.options
+        )
+    labels = texts_in(locale).labels.get(question.scale) or tuple(str(rating) for rating in question.ratings)
+    return tuple(OptionView(value=value, text=text) for value, text in zip(question.ratings, labels, strict=True))
 
 
 def brand_view(survey: Survey) -> BrandView:

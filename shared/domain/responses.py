@@ -41,7 +41,7 @@ class Source(StrEnum):
 
 
 class Rating(Frozen):
-    """A number given to a scale question, with the scale it was given on."""
+    """A number given to a question, with the scale it was given on; for a choice, the number of an option."""
 
     scale: Scale
     value: Annotated[int, Field(strict=True)]
@@ -101,7 +101,8 @@ class Response(Frozen):
     @property
     def is_detractor(self) -> bool:
         """Whether any of its ratings is one that asks for follow-up."""
-        return any(sentiment(r.scale, r.value) is Sentiment.NEGATIVE for r in self.ratings.values())
+        scored = (rating for rating in self.ratings.values() if rating.scale.has_score)
+        return any(sentiment(rating.scale, rating.value) is Sentiment.NEGATIVE for rating in scored)
 
 
 class ScoreKey(NamedTuple):

@@ -114,9 +114,11 @@ def judged(
 
 
 def _fault(question: Question, value: int | str) -> str | None:
-    bounds = question.scale.bounds
-    if bounds is None:
+    allowed = question.ratings
+    if not allowed:
         return None if isinstance(value, str) else f"must be text: its scale is {Scale.TEXT.value}"
-    if isinstance(value, int) and bounds[0] <= value <= bounds[1]:
+    if value in allowed:
         return None
-    return f"must be a whole number from {bounds[0]} to {bounds[1]} on the scale {question.scale.value}"
+    if question.scale is Scale.CHOICE:
+        return f"must be the number of one of its options: {', '.join(map(str, allowed))}"
+    return f"must be a whole number from {allowed[0]} to {allowed[-1]} on the scale {question.scale.value}"

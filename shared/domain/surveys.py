@@ -14,7 +14,7 @@ from functools import cache
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from shared.domain.base import Frozen, Line
 from shared.domain.people import EmailAddress
@@ -24,22 +24,43 @@ Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 SURVEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 SurveyId = Annotated[str, StringConstraints(pattern=rf"^{SURVEY_ID.pattern}$")]
 
+MAX_OPTIONS = 11
+"""Options of a choice: as many as NPS has ratings, so that a score document weighs no more for it."""
+
 OTHER = "other"
 """What an undeclared breakdown value counts as."""
 
 
 class Scale(StrEnum):
-    """How a question is answered."""
+    """How a question is answered: with a rating, with the number of an option, or with text."""
 
-    NPS = "nps"
-    CSAT = "csat"
-    CES = "ces"
+    NPS = "nps"  # 0-10, would you recommend us?
+    CSAT = "csat"  # 1-5, very dissatisfied to very satisfied
+    CSAT_3 = "csat_3"  # 1-3, three smileys
+    CES = "ces"  # 1-5, "it was easy": strongly disagree to strongly agree
+    CES_7 = "ces_7"  # 1-7, the same
+    EXPECTATION = "expectation"  # 1-3, below, met, exceeded
+    CHOICE = "choice"  # one of the options that the question declares; counted, but no score
     TEXT = "text"
 
     @property
     def bounds(self) -> tuple[int, int] | None:
-        """The lowest and the highest rating, or None where the answer is text."""
-        return {Scale.NPS: (0, 10), Scale.CSAT: (1, 5), Scale.CES: (1, 5), Scale.TEXT: None}[self]
+        """The lowest and the highest rating (for a choice: number that an option may have), or None for text."""
+        return {
+            Scale.NPS: (0, 10),
+            Scale.CSAT: (1, 5),
+            Scale.CSAT_3: (1, 3),
+            Scale.CES: (1, 5),
+            Scale.CES_7: (1, 7),
+            Scale.EXPECTATION: (1, 3),
+            Scale.CHOICE: (1, 999),
+            Scale.TEXT: None,
+        }[self]
+
+    @property
+    def has_score(self) -> bool:
+        """Whether its answers lie between worse and better."""
+        return self not in {Scale.CHOICE, Scale.TEXT}
 
 
 @cache
@@ -57,12 +78,43 @@ def _known_zone(name: str) -> str:
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
+class Option(Frozen):
+    """One option of a choice. Its number stands for it for ever, whatever its text and its place become."""
+
+    value: Annotated[int, Field(ge=1, le=999, strict=True)]
+    text: Mapping[Locale, Line]
+
+
 class Question(Frozen):
-    """One question of a survey."""
+    """One question of a survey; `options` are those of a choice, in the order in which they are shown."""
 
     id: QuestionId
     scale: Scale
     text: Mapping[Locale, Line]
+    options: Annotated[tuple[Option, ...], Field(max_length=MAX_OPTIONS)] = ()
+
+    @field_validator("options")
+    @classmethod
+    def _distinct(cls, options: tuple[Option, ...]) -> tuple[Option, ...]:
+        if len({option.value for option in options}) != len(options):
+            raise ValueError("two options have the same value")
+        return options
+
+    @model_validator(mode="after")
+    def _options_where_there_is_a_choice(self) -> Self:
+        if self.scale is Scale.CHOICE and len(self.options) < 2:
+            raise ValueError("a choice needs at least two options")
+        if self.scale is not Scale.CHOICE and self.options:
+            raise ValueError(f"has options, which belong to the scale choice and not to {self.scale.value}")
+        return self
+
+    @property
+    def ratings(self) -> tuple[int, ...]:
+        """The numbers that answer it, in the order in which they are shown; none where the answer is text."""
+        if self.scale is Scale.CHOICE:
+            return tuple(option.value for option in self.options)
+        bounds = self.scale.bounds
+        return tuple(range(bounds[0], bounds[1] + 1)) if bounds else ()
 
 
 class Breakdown(Frozen):
@@ -98,25 +150,33 @@ class Survey(Frozen):
     alert_locale: Locale = "en"
     thank_customers: bool = True
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        ids = [question.id for question in self.questions]
+    @field_validator("questions")
+    @classmethod
+    def _questions_to_score(cls, questions: tuple[Question, ...], info: ValidationInfo) -> tuple[Question, ...]:
+        ids = [question.id for question in questions]
         if len(set(ids)) != len(ids):
             raise ValueError("two questions have the same id")
-        if all(question.scale is Scale.TEXT for question in self.questions):
-            raise ValueError("at least one question must have a scale, or there is nothing to score")
-        names = [breakdown.name for breakdown in self.breakdowns]
+        if not any(question.scale.has_score for question in questions):
+            raise ValueError("at least one question must have a scale other than choice and text: nothing has a score")
+        locale = info.data.get("default_locale")
+        for question in questions:
+            for texts in (question.text, *(option.text for option in question.options)):
+                if locale is not None and locale not in texts:
+                    raise ValueError(f"question {question.id!r} lacks a text in the default locale {locale!r}")
+        return questions
+
+    @field_validator("breakdowns")
+    @classmethod
+    def _breakdowns_apart(cls, breakdowns: tuple[Breakdown, ...]) -> tuple[Breakdown, ...]:
+        names = [breakdown.name for breakdown in breakdowns]
         if len(set(names)) != len(names):
             raise ValueError("two breakdowns have the same name")
-        for question in self.questions:
-            if self.default_locale not in question.text:
-                raise ValueError(f"question {question.id!r} has no text in the default locale {self.default_locale!r}")
-        return self
+        return breakdowns
 
     @property
     def first_scale_question(self) -> Question:
-        """The question that a bare `rating` answers, and by which alerts are decided."""
-        return next(question for question in self.questions if question.scale is not Scale.TEXT)
+        """The question that a bare `rating` answers."""
+        return next(question for question in self.questions if question.scale.has_score)
 
     def question(self, question_id: str) -> Question | None:
         """The question of that id, if the survey asks it."""

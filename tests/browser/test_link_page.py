@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from shared.domain.surveys import Question, Scale
+from shared.domain.surveys import Option, Question, Scale
 from tests.browser.site import BROKEN, LINK, LOST, SURVEY, Site, ratings
 from tests.browser.test_widget import eventually, quick_retries
 
@@ -154,15 +154,29 @@ def test_every_question_of_a_survey_is_asked(page: Page) -> None:
     questions = (
         *SURVEY.questions,
         Question(id="easy", scale=Scale.CES, text={"en": "It was easy to order."}),
+        Question(id="hoped", scale=Scale.EXPECTATION, text={"en": "And as you had hoped?"}),
+        Question(
+            id="found_by",
+            scale=Scale.CHOICE,
+            text={"en": "How did you find us?"},
+            options=(Option(value=7, text={"en": "A friend"}), Option(value=2, text={"en": "A search"})),
+        ),
         Question(id="missing", scale=Scale.TEXT, text={"en": "What did you not find?"}),
     )
     with Site(SURVEY.model_copy(update={"questions": questions})) as site:
         page.goto(site.link())
         choose(page, 10)
         page.get_by_role("group", name="It was easy to order.").locator("label", has_text="4").click()
+        page.locator("label", has_text="Better than expected").click()
+        page.locator("label", has_text="A search").click()
         page.get_by_label("What did you not find?").fill("A red kettle")
         page.get_by_role("button", name="Send").click()
         expect(page.get_by_text("Thank you. This helps.")).to_be_visible()
         response = site.queue.sent[-1].message.model_dump()["response"]
-    assert {name: given["value"] for name, given in response["ratings"].items()} == {"recommend": 10, "easy": 4}
+    assert {name: given["value"] for name, given in response["ratings"].items()} == {
+        "recommend": 10,
+        "easy": 4,
+        "hoped": 3,
+        "found_by": 2,
+    }
     assert response["texts"] == {"missing": "A red kettle"}

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.site import BROKEN, GATEWAY, LOST, Site, Stored, ratings
+from shared.domain.surveys import Question, Scale
+from tests.browser.site import BROKEN, GATEWAY, LOST, SURVEY, Site, Stored, ratings
 
 PATIENCE_SECONDS = 10
 
@@ -70,6 +71,19 @@ def test_a_changed_mind_is_the_same_response_at_a_higher_revision(page: Page, si
     eventually(page, lambda: list(site.stored().values()) == [Stored(9, None, 2, "en")])
     expect(page.get_by_role("radio", name="9", exact=True)).to_have_attribute("aria-checked", "true")
     expect(page.get_by_role("radio", name="3", exact=True)).to_have_attribute("aria-checked", "false")
+
+
+@pytest.mark.parametrize(
+    ("scale", "pressed", "rating"), [(Scale.CSAT_3, "🙂", 3), (Scale.EXPECTATION, "Worse than expected", 1)]
+)
+def test_a_scale_of_words_or_faces_sends_its_rating(page: Page, scale: Scale, pressed: str, rating: int) -> None:
+    question = Question(id="asked", scale=scale, text={"en": "How was it?"})
+    with Site(SURVEY.model_copy(update={"questions": (question,)})) as site:
+        page.goto(site.page("/shop", site.snippet()))
+        page.get_by_role("radio", name=pressed, exact=True).click()
+        eventually(page, lambda: len(site.queue.sent) == 1)
+        given = site.queue.sent[-1].message.model_dump()["response"]["ratings"]
+    assert given == {"asked": {"scale": scale, "value": rating}}
 
 
 def test_the_keyboard_alone_is_enough(page: Page, site: Site) -> None:

@@ -15,11 +15,11 @@ import pytest
 
 from functions.pages import app
 from functions.pages.service import Pages
-from functions.pages.views import readable_on
+from functions.pages.views import question_view, readable_on
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
 from shared.domain.links import SurveyLink
 from shared.domain.published import PublishedSurvey
-from shared.domain.surveys import Brand, Question, Scale, Survey
+from shared.domain.surveys import Brand, Option, Question, Scale, Survey
 from shared.errors import TemporaryError
 from shared.tokens import Links
 from tests.conftest import LambdaContext
@@ -178,6 +178,7 @@ def test_the_questions_come_in_one_answer_with_all_that_a_page_shows(browser: Br
                 "scale": "nps",
                 "low": 0,
                 "high": 10,
+                "options": [{"value": rating, "text": str(rating)} for rating in range(11)],
                 "text": "How likely?",
                 "low_text": "Not at all likely",
                 "high_text": "Extremely likely",
@@ -187,6 +188,7 @@ def test_the_questions_come_in_one_answer_with_all_that_a_page_shows(browser: Br
                 "scale": "text",
                 "low": None,
                 "high": None,
+                "options": [],
                 "text": "Why </script>?",
                 "low_text": "",
                 "high_text": "",
@@ -195,6 +197,25 @@ def test_the_questions_come_in_one_answer_with_all_that_a_page_shows(browser: Br
         "thanks": "Thank you. We read every answer.",
         "texts": {"comment": "What is the main reason for your rating?", "send": "Send", "close": "Close"},
     }
+
+
+@pytest.mark.parametrize(
+    ("scale", "shown"),
+    [
+        (Scale.CSAT, [(1, "1"), (2, "2"), (3, "3"), (4, "4"), (5, "5")]),
+        (Scale.CSAT_3, [(1, "🙁"), (2, "😐"), (3, "🙂")]),
+        (Scale.CES_7, [(rating, str(rating)) for rating in range(1, 8)]),
+        (Scale.EXPECTATION, [(1, "Schlechter als erwartet"), (2, "Wie erwartet"), (3, "Besser als erwartet")]),
+        (Scale.CHOICE, [(7, "Ein Freund"), (2, "A search")]),
+        (Scale.TEXT, []),
+    ],
+)
+def test_each_scale_is_shown_by_its_answers_in_the_readers_language(scale: Scale, shown: list[tuple[int, str]]) -> None:
+    options = (Option(value=7, text={"en": "A friend", "de": "Ein Freund"}), Option(value=2, text={"en": "A search"}))
+    question = Question(id="asked", scale=scale, text={"en": "x"}, options=options if scale is Scale.CHOICE else ())
+    view = question_view(SURVEY, question, "de")
+    assert [(option.value, option.text) for option in view.options] == shown
+    assert (view.low is None) == (scale in {Scale.CHOICE, Scale.TEXT})
 
 
 @pytest.mark.parametrize(

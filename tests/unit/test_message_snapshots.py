@@ -14,6 +14,8 @@ from functions.notify.rendering import LOCALES, Rendering, Texts
 from shared.domain.deliveries import DeliveryStatus
 from shared.domain.links import SurveyLink
 from shared.domain.messages import MessageKind
+from shared.domain.responses import Rating
+from shared.domain.surveys import Option, Question, Scale
 from shared.tokens import LinkSigner
 from tests.fakes.clock import NOON
 from tests.fakes.sms import GSM_7, segments
@@ -77,6 +79,18 @@ def test_each_kind_reads_as_its_snapshot(kind: MessageKind, locale: str) -> None
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         assert path.read_text(encoding="utf-8") == text, f"{path.name} of {kind} has changed; see `make snapshots`"
+
+
+def test_an_owner_reads_the_option_that_was_chosen_and_not_its_number() -> None:
+    options = (Option(value=7, text={"en": "A friend"}), Option(value=2, text={"en": "A search"}))
+    choice = Question(id="found_by", scale=Scale.CHOICE, text={"en": "How did you find us?"}, options=options)
+    survey = SURVEY.model_copy(update={"questions": (*SURVEY.questions, choice), "alert_locale": "en"})
+    given = response(3)
+    given = given.model_copy(update={"ratings": {**given.ratings, "found_by": Rating(scale=Scale.CHOICE, value=2)}})
+    mail = Rendering().alert(MessageKind.DETRACTOR_ALERT, survey, given).email()
+    assert "How did you find us?" in mail.text
+    assert "A search" in mail.text
+    assert "out of 999" not in mail.text
 
 
 def test_there_is_no_snapshot_of_anything_else() -> None:

@@ -85,6 +85,25 @@ def test_a_change_and_its_reverse_leave_nothing() -> None:
     assert score_deltas([Change("a", old, new), Change("a", new, old)]) == {}
 
 
+@pytest.mark.parametrize(
+    ("scale", "value", "unhappy"),
+    [
+        (Scale.CSAT_3, 1, True),
+        (Scale.CSAT_3, 2, False),
+        (Scale.CES_7, 3, True),
+        (Scale.CES_7, 4, False),
+        (Scale.EXPECTATION, 1, True),
+        (Scale.EXPECTATION, 2, False),
+        (Scale.CHOICE, 1, False),
+    ],
+)
+def test_who_is_below_the_middle_of_a_scale_asks_for_follow_up_and_a_choice_has_no_below(
+    scale: Scale, value: int, unhappy: bool
+) -> None:
+    given = answer().model_copy(update={"ratings": {"asked": Rating(scale=scale, value=value)}})
+    assert given.is_detractor is unhappy
+
+
 def test_an_answer_survives_the_queue_unchanged() -> None:
     sent = ResponseSubmitted(response=answer(comment="Déjà vu 🥐", breakdowns={"country": "de"}), expected_revision=0)
     assert ResponseSubmitted.model_validate_json(sent.model_dump_json(exclude_none=True)) == sent

@@ -61,6 +61,27 @@ def test_a_rating_must_lie_on_its_scale(question: str, lowest: int, highest: int
         assert set(refusal(None, {question: value})) == {f"answers.{question}"}
 
 
+CHOICE = {
+    "id": "found_by",
+    "scale": "choice",
+    "text": {"en": "How did you find us?"},
+    "options": [{"value": 7, "text": {"en": "A friend"}}, {"value": 2, "text": {"en": "A search"}}],
+}
+CHOOSING = Survey.model_validate({**SURVEY.model_dump(), "questions": [CHOICE, *SURVEY.model_dump()["questions"]]})
+
+
+def test_a_choice_is_answered_with_the_number_of_one_of_its_options() -> None:
+    assert judged(CHOOSING, 9, {"found_by": 7}, None).ratings["found_by"] == Rating(scale=Scale.CHOICE, value=7)
+    for value in (1, 3, 0, -1, 1000, "A friend", "7"):
+        with pytest.raises(InvalidRequestError) as error:
+            judged(CHOOSING, 9, {"found_by": value}, None)
+        assert error.value.errors == {"answers.found_by": ["must be the number of one of its options: 7, 2"]}
+
+
+def test_a_bare_rating_passes_over_a_choice() -> None:
+    assert judged(CHOOSING, 9, {}, None).ratings == {"recommend": Rating(scale=Scale.NPS, value=9)}
+
+
 def test_a_bare_rating_off_its_scale_is_refused_under_its_own_name() -> None:
     assert set(refusal(11, {})) == {"rating"}
 

@@ -8,9 +8,18 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from shared.domain.surveys import OTHER, Brand, Breakdown, Question, Scale, Survey, in_locale
+from shared.domain.surveys import OTHER, Brand, Breakdown, Option, Question, Scale, Survey, in_locale
 
 NPS = Question(id="recommend", scale=Scale.NPS, text={"en": "Would you recommend us?"})
+CHOICE = Question(
+    id="found_by",
+    scale=Scale.CHOICE,
+    text={"en": "How did you find us?"},
+    options=(
+        Option(value=2, text={"en": "A friend"}),
+        Option(value=1, text={"en": "A search"}),
+    ),
+)
 WHY = Question(id="why", scale=Scale.TEXT, text={"en": "Why?"})
 
 
@@ -35,6 +44,8 @@ def survey(**changes: Any) -> Survey:
         {"questions": ()},
         {"questions": (WHY,)},
         {"questions": (NPS, NPS)},
+        {"questions": (CHOICE,)},
+        {"questions": (NPS, CHOICE), "default_locale": "de"},
         {"questions": (Question(id="recommend", scale=Scale.NPS, text={"de": "Empfehlen Sie uns?"}),)},
         {"breakdowns": (Breakdown(name="country", values=("de",)), Breakdown(name="country", values=("fr",)))},
         {"time_zone": "Europe/Atlantis"},
@@ -56,6 +67,43 @@ def test_a_breakdown_value_fits_into_a_key_and_there_are_not_too_many(values: tu
 
 def test_a_bare_rating_answers_the_first_question_with_a_scale() -> None:
     assert survey(questions=(WHY, NPS)).first_scale_question is NPS
+
+
+@pytest.mark.parametrize(
+    ("scale", "values", "complaint"),
+    [
+        (Scale.CHOICE, (), "at least two options"),
+        (Scale.CHOICE, (1,), "at least two options"),
+        (Scale.CHOICE, (1, 2, 1), "the same value"),
+        (Scale.CHOICE, tuple(range(1, 13)), "at most 11"),
+        (Scale.CHOICE, (0, 1), "greater than or equal to 1"),
+        (Scale.NPS, (1, 2), "belong to the scale choice"),
+    ],
+)
+def test_a_choice_and_only_a_choice_declares_its_options(scale: Scale, values: tuple[int, ...], complaint: str) -> None:
+    options = [{"value": value, "text": {"en": "x"}} for value in values]
+    with pytest.raises(ValidationError, match=complaint):
+        Question.model_validate({"id": "found_by", "scale": scale, "text": {"en": "x"}, "options": options})
+
+
+@pytest.mark.parametrize(
+    ("scale", "ratings"),
+    [
+        (Scale.NPS, range(11)),
+        (Scale.CSAT, range(1, 6)),
+        (Scale.CSAT_3, range(1, 4)),
+        (Scale.CES, range(1, 6)),
+        (Scale.CES_7, range(1, 8)),
+        (Scale.EXPECTATION, range(1, 4)),
+        (Scale.TEXT, ()),
+    ],
+)
+def test_a_scale_has_its_ratings(scale: Scale, ratings: range) -> None:
+    assert Question(id="asked", scale=scale, text={"en": "x"}).ratings == tuple(ratings)
+
+
+def test_the_ratings_of_a_choice_are_its_options_in_their_order() -> None:
+    assert CHOICE.ratings == (2, 1)
 
 
 def test_a_question_is_found_by_its_id() -> None:

@@ -139,7 +139,7 @@ background:var(--card);resize:vertical;outline-offset:-1px!important}
 
   const show = ({ locale: lang, brand, questions, thanks, texts }) => {
     const question = questions.find(({ low }) => low !== null);
-    const { low, high } = question;
+    const { options } = question;
     const answer = { response_id: newId(), revision: 0, locale: lang };
     const submit = (change) => {
       Object.assign(answer, change, { revision: answer.revision + 1 });
@@ -150,7 +150,7 @@ background:var(--card);resize:vertical;outline-offset:-1px!important}
     const host = element("hearback-survey");
     const root = host.attachShadow({ mode: "open" });
     const css =
-      `${STYLE}:host{--columns:${high - low + 1};--brand:var(--hearback-brand,${brand.colour});` +
+      `${STYLE}:host{--columns:${options.length};--brand:var(--hearback-brand,${brand.colour});` +
       `--on-brand:var(--hearback-on-brand,${brand.on_colour})}`;
     if (root.adoptedStyleSheets) {
       const sheet = new CSSStyleSheet();
@@ -159,8 +159,8 @@ background:var(--card);resize:vertical;outline-offset:-1px!important}
     } else root.append(element("style", {}, css));
 
     // Arrow keys move among the ratings, Enter or the space bar gives one: a rating leaves when it is given.
-    const ratings = Array.from({ length: high - low + 1 }, (_, step) =>
-      element("button", { type: "button", role: "radio", "aria-checked": false, tabindex: step ? -1 : 0 }, low + step),
+    const ratings = options.map(({ value, text }, step) =>
+      element("button", { type: "button", role: "radio", "aria-checked": false, tabindex: step ? -1 : 0, value }, text),
     );
     const select = (chosen) =>
       ratings.forEach((button) => button.setAttribute("tabindex", button === chosen ? 0 : -1));
@@ -170,7 +170,7 @@ background:var(--card);resize:vertical;outline-offset:-1px!important}
       select(target);
       ratings.forEach((button) => button.setAttribute("aria-checked", button === target));
       form.hidden = false;
-      submit({ rating: Number(target.textContent) });
+      submit({ rating: Number(target.value) });
     });
     group.addEventListener("keydown", (event) => {
       const at = ratings.indexOf(event.target);
