@@ -1,4 +1,8 @@
-"""`python -m infra.demo`: replay into the Hearback of this checkout, or into the one that HEARBACK_API names."""
+"""`python -m infra.demo`: replay into the Hearback of this checkout, or into another one.
+
+Another one is named by HEARBACK_API (its address), HEARBACK_SECRET_KEY, and HEARBACK_DELIVERY_SURVEY if whoever got a
+parcel shall be invited to that survey. It needs the survey of infra/demo/surveys/relationship-2020.yaml.
+"""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def replay(client: Client, year: Year, console: Console) -> None:
         ThreadPoolExecutor(AT_ONCE) as pool,
     ):
         task = progress.add_task("A year of answers", total=len(sent))
-        for _ in pool.map(lambda answer: _send(client, answer), sent):
+        for _ in pool.map(lambda answer: send(client, answer), sent):
             progress.advance(task)
 
 
@@ -85,7 +85,12 @@ def agrees(told: Mapping[str, Any], wanted: Expected) -> bool:
     )
 
 
-def _send(client: Client, answer: Answer) -> None:
+def send(client: Client, answer: Answer) -> None:
+    """Send one answer; sent again, it stays one.
+
+    Raises:
+        DemoError: it was refused.
+    """
     client.post(
         "survey_responses",
         {
