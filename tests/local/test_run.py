@@ -67,6 +67,7 @@ def test_up_gives_addresses_that_work_and_down_takes_them_away(place):
     assert hearback(place, "down").stdout.strip() == "Hearback does not run here."
 
 
+@pytest.mark.slow
 def test_keys_survive_a_restart(place):
     hearback(place, "up")
     known = facts(place)
@@ -131,6 +132,7 @@ def test_a_broken_state_file_is_one_clear_sentence(tmp_path):
         assert "Traceback" not in refused.stdout
 
 
+@pytest.mark.slow
 def test_a_killed_run_takes_its_emulator_along_and_can_be_started_again(place):
     hearback(place, "up")
     os.kill(int(place.lock.read_text(encoding="utf-8")), signal.SIGKILL)
