@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 from urllib.parse import quote, urlencode
 
+from shared import clients
 from shared.clock import RandomIds, SystemClock
 from tests.infra.cloudformation import TEMPLATE, Template, of_type, parse, properties, target, translate
 from tests.infra.policies import Grant, grants, needs
@@ -247,6 +248,7 @@ def deployed(aws: InMemoryAws, parameters: Mapping[str, str] | None = None) -> I
     stack = DeployedStack(aws, parameters or {})
     with (
         aws.installed(),
+        patch.object(clients, "session", aws.botocore_session),
         patch.object(SystemClock, "now", lambda _: aws.clock.now()),
         patch.object(RandomIds, "new", lambda _: uuid.UUID(int=ids.getrandbits(128), version=4).hex),
     ):

@@ -59,6 +59,19 @@ def test_an_answer_goes_through_the_template_and_becomes_a_score(stack: Deployed
     assert stack.refused_calls() == []
 
 
+def test_what_is_committed_is_read_strongly(stack: DeployedStack) -> None:
+    """A store that is asked for less may tell of an answer seconds after it was counted; no emulator is so late."""
+    given = {"response_id": RESPONSE_ID, "score": 9}
+    assert stack.http("POST", "/v1/survey_responses", given, key=SECRET).status == 201
+    began = len(stack.aws.log)
+    for path in ("/v1/metrics", f"/v1/survey_responses/{RESPONSE_ID}"):
+        assert stack.http("GET", path, key=SECRET).status == 200
+    calls = [entry.call for entry in stack.aws.log[began:]]
+    reads = [call.params for call in calls if call.params["TableName"] == "ResponsesTable"]
+    assert len(reads) >= 2
+    assert all(read["ConsistentRead"] for read in reads)
+
+
 def test_an_explicit_route_comes_before_the_greedy_one(stack: DeployedStack) -> None:
     assert stack.http("POST", "/v1/surveys/delivery/responses", {}, key=PUBLISHABLE).status == 422
     assert stack.http("GET", "/nowhere").status == 404

@@ -129,6 +129,11 @@ class InMemoryAws:
             vars(endpoint)["time"] = before_time
             random.setstate(before_random)
 
+    def botocore_session(self) -> botocore.session.Session:
+        """What `boto3.client(...)` stands on within `installed()`, for who makes clients without boto3."""
+        session: botocore.session.Session = vars(boto3.DEFAULT_SESSION)["_session"]
+        return session
+
     # who is calling
 
     @contextmanager
