@@ -88,7 +88,9 @@ def run(place: Place, console: Console) -> None:
             process.wait()
             raise LocalError("The embedded AWS ended by itself; see .local/log/emulator.log.")
         except (KeyboardInterrupt, Stopped):
+            # make passes on a signal that the terminal's group got already: only the first one counts.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
             console.print("Stopping.")
 
 

@@ -68,7 +68,7 @@ class Front:
             await _send(send, (status, answer_headers["Content-Type"], body))
             return
         if not signed and not target:
-            page = await self._page(scope, receive)
+            page = await self._page(scope, accepts_html="text/html" in headers.get("accept", ""))
             if page is not None:
                 await _send(send, page, head=scope["method"] == "HEAD")
                 return
@@ -77,7 +77,7 @@ class Front:
         service = SIGNED_FOR.search(headers.get("authorization", ""))
         self._saver.touch(everything=service is not None and service.group(1) not in LIVE_SERVICES)
 
-    async def _page(self, scope: Scope, receive: Receive) -> Answer | None:
+    async def _page(self, scope: Scope, *, accepts_html: bool) -> Answer | None:
         path: str = scope["path"].rstrip("/") or "/"
         if scope["method"] == "POST" and path == "/_hearback/save":
             await self._saver.save(everything=True)
@@ -89,6 +89,10 @@ class Front:
                 return _json({"run_id": self._settings.run_id})
             case "/":
                 return _html(pages.index(self._settings.base, self._stack()))
+            case "/v1":
+                return _html(pages.index(self._settings.base, self._stack()))
+            case "/favicon.ico":
+                return 200, "image/svg+xml", pages.ICON.encode()
             case "/mail":
                 return _html(pages.mail(self._outbox.messages()))
             case "/mail.json":
@@ -97,13 +101,21 @@ class Front:
             case "/openapi":
                 return _html(pages.openapi())
             case "/openapi.json":
-                return _file(self._settings.openapi)
+                return self._openapi()
             case _ if path.startswith("/openapi/"):
                 assets = self._settings.layer / "aws_lambda_powertools/event_handler/openapi/swagger_ui"
                 return _file(assets / Path(path).name)
             case _ if path == "/demo" or path.startswith("/demo/"):
                 return self._demo(path.removeprefix("/demo").lstrip("/") or "shop.html")
+        # A mistyped address: the emulator would take it for a bucket. Browsers ask for HTML, no AWS client does.
+        if accepts_html and not API_PATHS.fullmatch(scope["path"]) and not path.startswith("/_"):
+            return 404, "text/html; charset=utf-8", pages.not_found(path).encode()
         return None
+
+    def _openapi(self) -> Answer:
+        """Serve the committed document; the server it proposes is this one."""
+        document = json.loads(self._settings.openapi.read_bytes())
+        return _json({**document, "servers": [{"url": self._settings.base}]})
 
     def _demo(self, name: str) -> Answer:
         """Serve the demo shop; ``{{name}}`` in its pages stands for an entry of the stack file."""

@@ -14,8 +14,9 @@ body { margin: 0 auto; max-width: 46rem; padding: 1rem; }
 h1 { font-size: 1.4rem; margin: .5rem 0 1rem; }
 a { color: inherit; }
 table { border-collapse: collapse; width: 100%; }
-td { border-top: 1px solid #8884; padding: .5rem .75rem .5rem 0; vertical-align: top; word-break: break-all; }
-td:first-child { white-space: nowrap; word-break: normal; }
+td { border-top: 1px solid #8884; padding: .5rem .75rem .5rem 0; vertical-align: top; overflow-wrap: anywhere; }
+td:first-child { white-space: nowrap; overflow-wrap: normal; }
+small { opacity: .75; }
 article { border: 1px solid #8884; border-radius: .9rem; margin: 0 0 1.25rem; padding: 1rem 1.25rem; }
 article header { display: flex; flex-wrap: wrap; gap: 0 .75rem; opacity: .75; font-size: .85rem; }
 article time { margin-left: auto; }
@@ -23,13 +24,21 @@ article h2 { font-size: 1.1rem; margin: .25rem 0 .75rem; }
 .bubble { background: #2a6df4; border-radius: 1.1rem; color: #fff; display: inline-block; margin: .5rem 0;
   max-width: 90%; padding: .6rem .9rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .5rem 0; }
-iframe { background: #fff; border: 1px solid #8884; border-radius: .6rem; height: 24rem; width: 100%; }
+iframe { background: #fff; border: 1px solid #8884; border-radius: .6rem; height: 28rem; width: 100%; }
 summary { cursor: pointer; }
 code { font-size: .9em; }
 """
 
-#: Asks every two seconds whether there is more, and draws anew only then, so that what is being read stays open.
-RELOAD = """
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#1f4b99" '
+    'd="M6 4h20a4 4 0 0 1 4 4v12a4 4 0 0 1-4 4H15l-8 6v-6H6a4 4 0 0 1-4-4V8a4 4 0 0 1 4-4z"/></svg>'
+)
+
+#: Shows times as the reader's own, and asks every two seconds whether there is more: it draws anew only then, so that
+#: what is being read stays open.
+SCRIPT = """
+const near = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "medium"});
+for (const time of document.querySelectorAll("time")) time.textContent = near.format(new Date(time.dateTime));
 let seen = document.body.dataset.count;
 setInterval(async () => {
   try {
@@ -61,20 +70,30 @@ def index(base: str, stack: Mapping[str, Any]) -> str:
         ("Demo shop", f"{base}/demo", "a page with the embedded survey"),
         ("Mail and SMS", f"{base}/mail", "every message sent"),
         ("OpenAPI", f"{base}/openapi", "the API, to try out"),
-        ("API", f"{base}/v1/", "needs a key"),
     ]
     table = "".join(
         f'<tr><td>{html.escape(name)}</td><td><a href="{html.escape(url)}">{html.escape(url)}</a><br>'
         f"<small>{html.escape(note)}</small></td></tr>"
         for name, url, note in rows
     )
+    facts = {"api": f"{base}/v1/", **stack}
     table += "".join(
-        f"<tr><td>{html.escape(name.replace('_', ' '))}</td><td><code>{html.escape(str(stack[name]))}</code></td></tr>"
-        for name in ("publishable_key", "secret_key", "survey_id")
-        if name in stack
+        f"<tr><td>{label}</td><td><code>{html.escape(str(facts[name]))}</code><br><small>{note}</small></td></tr>"
+        for name, label, note in (
+            ("api", "API", "every path wants a key"),
+            ("survey_id", "Survey", "the one of the demo shop"),
+            ("publishable_key", "Publishable key", "for pages: asks, and takes answers"),
+            ("secret_key", "Secret key", "for servers: everything else"),
+        )
+        if name in facts
     )
     note = "" if stack else "<p>Being deployed: keys appear here in a moment.</p>"
     return _page("Hearback on this machine", f"<table>{table}</table>{note}")
+
+
+def not_found(path: str) -> str:
+    """Return what a mistyped address shows."""
+    return _page("Nothing is here", f'<p><code>{html.escape(path)}</code> is no page. <a href="/">All addresses</a></p>')
 
 
 def mail(messages: Sequence[Message]) -> str:
@@ -84,7 +103,7 @@ def mail(messages: Sequence[Message]) -> str:
         "Mail and SMS",
         body or "<p>Nothing was sent yet. Messages appear here by themselves.</p>",
         attributes=f' data-count="{len(messages)}"',
-        script=RELOAD,
+        script=SCRIPT,
     )
 
 
@@ -94,7 +113,7 @@ def _message(message: Message) -> str:
     at = html.escape(message["at"])
     head = (
         f"<b>{channel}</b>{sender} <span>to {html.escape(', '.join(message['to']))}</span>"
-        f'<time datetime="{at}" title="{at}">{at[11:19]} UTC</time>'
+        f'<time datetime="{at}" title="{at}">{at[:10]} {at[11:19]} UTC</time>'
     )
     text = html.escape(message["text"])
     if message["channel"] == "sms":
