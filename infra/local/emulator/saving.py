@@ -62,7 +62,7 @@ class Saver:
             began = time.monotonic()
             try:
                 await self.save(everything=self._rest_changed)
-            except Exception:  # noqa: BLE001 - a full disk, a store changed meanwhile: whatever it is, saving goes on
+            except Exception:  # A full disk, a store changed meanwhile: whatever it is, saving goes on.
                 log.exception("the state could not be saved; trying again")
                 self._live_changed.set()
             await asyncio.sleep(max(EVERY, (time.monotonic() - began) / SHARE))
