@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol, TypedDict, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
-from shared.domain.queued import Queued
+from shared.domain.response_submitted import Queued
 from shared.errors import PoisonMessageError, TemporaryError
 
 MAX_DELAY = timedelta(minutes=15)

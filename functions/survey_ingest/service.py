@@ -10,7 +10,7 @@ from shared.clock import Clock
 from shared.domain.api_keys import KeyKind, origin_allowed
 from shared.domain.links import SurveyLink
 from shared.domain.published import PublishedSurvey
-from shared.domain.queued import ResponseSubmitted
+from shared.domain.response_submitted import ResponseSubmitted
 from shared.domain.responses import Response, Source, Subject
 from shared.domain.submissions import judged
 from shared.domain.surveys import SURVEY_ID, Survey

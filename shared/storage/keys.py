@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import date
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from shared.domain.messages import Channel
-from shared.domain.people import Claim
+if TYPE_CHECKING:
+    # Types only: the public door makes keys too, and starts without the models of messages.
+    from shared.domain.messages import Channel
+    from shared.domain.people import Claim
 
 
 class Key(TypedDict):

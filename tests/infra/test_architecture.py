@@ -100,7 +100,7 @@ def test_every_rule_about_shared_is_about_a_file() -> None:
 
 
 def test_only_the_builders_make_aws_clients() -> None:
-    making = re.compile(r"boto3\.(client|resource|session|Session)\b")
+    making = re.compile(r"boto3\.(client|resource|session|Session)\b|\.create_client\(")
     builders = {"shared/clients.py"}
     found = {
         path.relative_to(ROOT).as_posix()
