@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
 
+from shared.domain.api_keys import KeyKind
 from shared.errors import (
     InvalidRequestError,
     MalformedRequestError,
@@ -184,7 +185,10 @@ def _body(raw: str, is_base64: bool) -> bytes | None:
 
 
 def key_of(request: Request) -> str | None:
-    """The API key a request carries: as Bearer, as the user name of Basic (with or without a colon), or as `?key=`."""
+    """The API key a request carries: as Bearer, as the user name of Basic (with or without a colon), or as `?key=`.
+
+    Only a publishable key is read from the address: a secret one would stand in the logs of every proxy.
+    """
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     credentials = credentials.strip()
     key: str | None
@@ -196,7 +200,9 @@ def key_of(request: Request) -> str | None:
         except ValueError:
             return None
     else:
-        key = request.query.get("key")
+        key = request.query.get("key", "")
+        if not key.startswith(KeyKind.PUBLISHABLE.prefix):
+            return None
     return key if key and key.isascii() else None
 
 
@@ -237,9 +243,19 @@ def parsed(model: type[M], data: Any) -> M:
 
 
 _WORDS = {
+    "bool_type": "must be true or false",
+    "dict_type": "must be a JSON object",
+    "enum": "must be {expected}",
     "extra_forbidden": "is not a field of this request",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
     "missing": "is required",
     "model_type": "must be a JSON object",
+    "string_pattern_mismatch": "must match {pattern}",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_type": "must be a string",
+    "tuple_type": "must be a JSON array",
 }
 """The library's words for its most frequent complaints are about Python; ours are about the request."""
 
@@ -247,10 +263,11 @@ _WORDS = {
 def invalid(error: ValidationError) -> InvalidRequestError:
     """A model's complaints as ours, by the path of the field; steps in brackets are names of ours, not the caller's."""
     errors: dict[str, list[str]] = {}
-    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+    for fault in error.errors(include_url=False, include_input=False):
         path = ".".join(str(step) for step in fault["loc"] if step not in TAGS) or "body"
         if path in errors or len(errors) < MAX_FAULTS_TOLD:
-            message = _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+            words = _WORDS.get(fault["type"])
+            message = words.format(**fault.get("ctx", {})) if words else fault["msg"].removeprefix("Value error, ")
             errors.setdefault(path, []).append(message)
     first, messages = next(iter(errors.items()))
     return InvalidRequestError(f"{first}: {messages[0]}", errors)

@@ -197,6 +197,13 @@ def test_a_secret_key_comes_in_every_form_that_clients_send(stack: HttpStack, ro
     assert {answer["statusCode"] for answer in answers} == {row.success}
 
 
+@pytest.mark.parametrize("route", [route for route, row in MATRIX.items() if row.refusals is SECRET])
+def test_a_secret_key_in_the_address_is_not_read(stack: HttpStack, route: str) -> None:
+    row, secret = MATRIX[route], key(KeyKind.SECRET, "own")
+    answer = stack.call(route.partition(" ")[0], row.path, query={"key": secret}, body=row.body)
+    assert answer["statusCode"] == 401
+
+
 @pytest.mark.parametrize(
     "authorization",
     [
