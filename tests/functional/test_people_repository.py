@@ -172,28 +172,30 @@ def test_two_who_change_one_person_at_once_lose_neither_change(dynamodb: Any) ->
     assert other.get(person.person_id) == person
 
 
-class SerialClient:
-    """Runs each call whole, as DynamoDB does and moto does not; what lies between two calls may still interleave."""
+class RacingClient:
+    """Nobody writes before all have read; each call runs whole, as on DynamoDB and not on moto."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, racers: int) -> None:
         self._client, self._lock = client, threading.Lock()
+        self._all_have_read = threading.Barrier(racers)
+        self._first_writes = iter(range(racers))
 
     def get_item(self, **kwargs: Any) -> Any:
         with self._lock:
             return self._client.get_item(**kwargs)
 
     def transact_write_items(self, **kwargs: Any) -> Any:
+        if next(self._first_writes, None) is not None:
+            self._all_have_read.wait(timeout=60)
         with self._lock:
             return self._client.transact_write_items(**kwargs)
 
 
 def test_many_at_once_end_with_one_person(dynamodb: Any) -> None:
-    ids, client = CountingIds(), SerialClient(dynamodb)
-    barrier = threading.Barrier(RESOLVE_ATTEMPTS)
+    ids, client = CountingIds(), RacingClient(dynamodb, RESOLVE_ATTEMPTS)
 
     def resolve(number: int) -> Person:
         people = PersonRepository(client, TABLE, ids.new)
-        barrier.wait()
         return people.resolve(Recipient(email="ada@example.com", external_id=f"c-{number}"), NOON)
 
     with ThreadPoolExecutor(RESOLVE_ATTEMPTS) as pool:
