@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from functions.api.bodies import CreateSurveyResponse, DeliveryTold, MessageTold, Metrics, SurveyResponse
+from functions.api.bodies import CreateSurveyResponse, DeliveryTold, MessageTold, SurveyResponse
 from functions.api.bootstrap import service
+from functions.api.figures import Metrics
 from shared.domain.surveys import Survey
 from shared.errors import RequestError, TemporaryError
 from shared.http import Answer, Operation, Request, Security, json_body, key_of, parsed, serve
@@ -86,7 +87,10 @@ OPERATIONS = (
             "survey": "The survey; left out, the one the key was made for.",
             "since": "The first day: Unix seconds or a day such as 2026-03-29, snapped to the survey's local days.",
             "until": "The last day, likewise; left out, the day of the latest response. 30 days by default.",
-            "question": "The question; left out, the survey's first with a scale.",
+            "question": "The question; left out, the survey's first with a score.",
+            "by": "A breakdown that the survey declares: one row for each of its values.",
+            "compare": "`previous`: has the score changed since the days before, as many as these?",
+            "interval": "`day`, `week` (ISO 8601) or `month`: one bucket for each, at most 400.",
         },
         refusals=(*_READ_REFUSALS, HTTPStatus.UNPROCESSABLE_ENTITY),
     ),

@@ -164,59 +164,6 @@ class SurveyResponse(Frozen):
         )
 
 
-class Metrics(Frozen):
-    """The score of one question over a span of days, and how sure it is.
-
-    Counts are exact. The integers `nps` and `…_percent` are rounded, each from the exact counts, as Delighted's are;
-    `score` is not rounded. Without answers every score is null, never 0. Promoters, passives and detractors are an NPS
-    question's; on another scale they are null.
-    """
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "survey": "delivery",
-                    "question": "recommend",
-                    "scale": "nps",
-                    "since": "2026-05-31",
-                    "until": "2026-06-29",
-                    "nps": 51,
-                    "promoter_count": 32,
-                    "promoter_percent": 63,
-                    "passive_count": 13,
-                    "passive_percent": 25,
-                    "detractor_count": 6,
-                    "detractor_percent": 12,
-                    "response_count": 51,
-                    "score": 50.98039215686274,
-                    "margin_of_error": 18.85,
-                    "interval": [29.3, 67.0],
-                    "ratings": {"10": 20, "9": 12, "8": 13, "5": 6},
-                }
-            ]
-        }
-    )
-
-    survey: SurveyId
-    question: QuestionId
-    scale: Scale
-    since: date
-    until: date
-    nps: int | None
-    promoter_count: int | None
-    promoter_percent: int | None
-    passive_count: int | None
-    passive_percent: int | None
-    detractor_count: int | None
-    detractor_percent: int | None
-    response_count: int
-    score: float | None
-    margin_of_error: float | None
-    interval: tuple[float, float] | None
-    ratings: Mapping[int, int]
-
-
 class DeliveryEventTold(Frozen):
     """One thing that happened to a parcel."""
 

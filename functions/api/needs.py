@@ -56,8 +56,8 @@ class ResponsesQueue(Protocol):
 class Scores(Protocol):
     """Where scores are read."""
 
-    def read(self, survey_id: str, since: date, until: date) -> Sequence[ScoreDocument]:
-        """The documents of a span of days, both included."""
+    def read(self, survey_id: str, since: date, until: date, breakdown: str = "") -> Sequence[ScoreDocument]:
+        """The documents of a span of days, both included: of the whole survey, or of each value of a breakdown."""
         ...
 
     def latest_day(self, survey_id: str) -> date | None:

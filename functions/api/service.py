@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
-from functions.api.bodies import CreateSurveyResponse, DeliveryTold, MessageTold, Metrics, SurveyResponse
+from functions.api.bodies import CreateSurveyResponse, DeliveryTold, MessageTold, SurveyResponse
+from functions.api.days import day_of, interval_of, span
+from functions.api.figures import Metrics
 from functions.api.needs import ApiKeys, Deliveries, Messages, People, Responses, ResponsesQueue, Scores, Surveys
-from functions.api.scoring import day_of, metrics, question_of, span
+from functions.api.scoring import Asked, breakdown_of, compared, metrics, question_of
 from shared.clock import Clock, Ids
 from shared.domain.api_keys import ApiKey, key_hash, require_secret
 from shared.domain.base import IDENTIFIER
@@ -90,7 +92,7 @@ class Api:
         """The score of a survey's question.
 
         Args:
-            query: `survey`, `since`, `until` and `question`; each may be left out.
+            query: `survey`, `since`, `until`, `question`, `by`, `compare` and `interval`; each may be left out.
             caller: Whose key says which survey is meant if none is named.
 
         Raises:
@@ -102,7 +104,16 @@ class Api:
         since, until = (day_of(query[name], name, survey) if name in query else None for name in ("since", "until"))
         latest = None if until else self._scores.latest_day(survey.survey_id)
         days = span(since, until, latest or survey.local_day(self._clock.now()))
-        return metrics(survey, question, days, self._scores.read(survey.survey_id, days.since, days.until))
+        asked = Asked(
+            question=question,
+            days=days,
+            by=breakdown_of(survey, query.get("by")),
+            compare=compared(query.get("compare"), question),
+            interval=interval_of(query.get("interval"), days),
+        )
+        documents = self._scores.read(survey.survey_id, asked.since, days.until)
+        parts = self._scores.read(survey.survey_id, asked.since, days.until, asked.by) if asked.by else ()
+        return metrics(survey, asked, documents, parts)
 
     def create_response(
         self, given: CreateSurveyResponse, caller: ApiKey, idempotency_key: str | None

@@ -19,6 +19,7 @@ from shared.storage.deliveries import DeliveryRepository
 from shared.storage.keys import response_key
 from shared.storage.messages import MessageRepository, Tables
 from shared.storage.responses import ResponseRepository
+from shared.storage.scores import ScoreRepository
 from tests.fakes.http import body_of
 from tests.functional.http_stack import TABLES, HttpStack, http_stack
 
@@ -246,6 +247,10 @@ class TestMetrics:
             ({"until": "9" * 400}, 422, {"until"}),
             ({"since": "2026-02-01", "until": "2026-01-01"}, 422, {"until"}),
             ({"question": "weather"}, 422, {"question"}),
+            ({"by": "weather"}, 422, {"by"}),
+            ({"compare": "last year"}, 422, {"compare"}),
+            ({"interval": "hour"}, 422, {"interval"}),
+            ({"interval": "day", "since": "0", "until": "2026-01-01"}, 422, {"interval"}),
         ],
     )
     def test_of_what_there_is_not_are_refused(
@@ -257,6 +262,55 @@ class TestMetrics:
         create(stack, score=9, answers={"courier": 1})
         told = ask(stack, "GET", "/v1/metrics", 200, query={"question": "courier"})
         assert (told["scale"], told["score"], told["nps"], told["response_count"]) == ("csat", 0, None, 1)
+
+    def test_have_rows_buckets_and_a_comparison_in_two_queries(
+        self, stack: HttpStack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for day, score, device in ((-2, 2, "phone"), (0, 9, "phone"), (0, 10, "desktop"), (1, 3, "watch")):
+            create(stack, score=score, created_at=CREATED_AT + 86_400 * day, person_properties={"device": device})
+        query = {"since": "2026-01-01", "until": "2026-01-02", "by": "device", "compare": "previous", "interval": "day"}
+        asked: list[Any] = []
+        read = ScoreRepository.read
+
+        def counted(self: ScoreRepository, *about: Any) -> Any:
+            asked.append(about)
+            return read(self, *about)
+
+        monkeypatch.setattr(ScoreRepository, "read", counted)
+        told = ask(stack, "GET", "/v1/metrics", 200, query=query)
+
+        assert len(asked) == 2
+        assert told["response_count"] == 3
+        assert [(row["value"], row["score"]) for row in told["rows"]] == [
+            ("phone", 100),
+            ("desktop", 100),
+            ("other", -100),
+        ]
+        assert [row["comparison"]["verdict"] for row in told["rows"]] == [
+            "no change shown",
+            "no answers on one side",
+            "no answers on one side",
+        ]
+        assert [(bucket["bucket"], bucket["score"]) for bucket in told["buckets"]] == [
+            ("2026-01-01", 100),
+            ("2026-01-02", -100),
+        ]
+        assert (told["comparison"]["since"], told["comparison"]["response_count"]) == ("2025-12-30", 1)
+
+    @pytest.mark.parametrize(
+        ("first_second", "day"),
+        [(1_774_738_800, "2026-03-29"), (1_792_879_200, "2026-10-25")],  # 23 and 25 hours long in Berlin
+    )
+    def test_of_the_days_on_which_the_clocks_change_hold_all_their_hours(
+        self, stack: HttpStack, first_second: int, day: str
+    ) -> None:
+        hours = 23 if day == "2026-03-29" else 25
+        for at in (-1, 0, hours * 3600 - 1, hours * 3600):
+            create(stack, score=9, created_at=first_second + at)
+        told = ask(stack, "GET", "/v1/metrics", 200, query={"since": "2026-01-01", "interval": "day"})
+        found = {bucket["bucket"]: bucket["response_count"] for bucket in told["buckets"] if bucket["response_count"]}
+        assert list(found.values()) == [1, 2, 1]
+        assert list(found)[1] == day
 
     def test_without_answers_are_null(self, stack: HttpStack) -> None:
         told = ask(stack, "GET", "/v1/metrics", 200)
