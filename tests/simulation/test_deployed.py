@@ -72,6 +72,19 @@ def test_what_is_committed_is_read_strongly(stack: DeployedStack) -> None:
     assert all(read["ConsistentRead"] for read in reads)
 
 
+def test_poison_ends_in_its_queues_dead_letter_queue_within_a_minute(stack: DeployedStack) -> None:
+    poison = "this is no message of ours"
+    for source in stack.sources:
+        source.queue.send(poison)
+    began = stack.aws.clock.seconds()
+    stack.worker.run_until_quiet()
+    buried = [queue.dead_letter_queue for queue in (source.queue for source in stack.sources)]
+    assert [[(message.body, message.receive_count) for message in queue.messages] for queue in buried if queue] == [
+        [(poison, 12)]
+    ] * 4
+    assert stack.aws.clock.seconds() - began < 60
+
+
 def test_an_explicit_route_comes_before_the_greedy_one(stack: DeployedStack) -> None:
     assert stack.http("POST", "/v1/surveys/delivery/responses", {}, key=PUBLISHABLE).status == 422
     assert stack.http("GET", "/nowhere").status == 404
