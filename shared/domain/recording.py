@@ -25,6 +25,9 @@ KEY_BYTES = 256
 COPIES = 2
 """A response's item holds its content, and what it is counted as, which repeats a part of that."""
 
+NAMES = {"response_id", "revision"}
+"""Fields of a response that stand beside its content."""
+
 
 class Outcome(StrEnum):
     """What became of a submission."""
@@ -145,8 +148,13 @@ def judged(submission: ResponseSubmitted, stored: Stored) -> Outcome:
 
 
 def write(response: Response, before: Stored) -> Write:
-    """The write of a response over what stands under its id."""
-    return Write(response, response.counted, response.model_dump_json(exclude_none=True), before)
+    """The write of a response over what stands under its id.
+
+    Its content is without its id and revision, which name it, and without defaults, which must never change: what is
+    left out here is read as the default of that day.
+    """
+    content = response.model_dump_json(exclude=NAMES, exclude_defaults=True)
+    return Write(response, response.counted, content, before)
 
 
 def transaction(writes: Sequence[Write]) -> Transaction:

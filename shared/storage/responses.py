@@ -11,7 +11,6 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import ValidationError
 
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import (
@@ -28,9 +27,10 @@ from shared.domain.recording import (
     rounds,
     write,
 )
-from shared.domain.responses import Counted, Response, ScoreDelta, ScoreKey
+from shared.domain.responses import Response, ScoreDelta, ScoreKey
 from shared.errors import TemporaryError
 from shared.storage.keys import response_key, score_key
+from shared.storage.response_items import attributes_of, response_id_of, stored_in
 from shared.storage.table import error_code, to_item, to_value, translated
 
 MAX_ATTEMPTS = 10
@@ -122,7 +122,7 @@ class ResponseRepository:
             answer = self._dynamodb.get_item(
                 TableName=self._table_name, Key=response_key(response_id), ConsistentRead=True
             )
-        stored = _stored(answer["Item"]) if "Item" in answer else ABSENT
+        stored = stored_in(answer["Item"]) if "Item" in answer else ABSENT
         if not stored.readable:
             raise TemporaryError(f"response {response_id} was stored by a version of Hearback that we can not read")
         return stored.response
@@ -167,12 +167,12 @@ class ResponseRepository:
                 except (ClientError, BotoCoreError):
                     break
                 unread = answer.get("UnprocessedKeys", {})
-                left = {_response_id(key) for key in unread.get(self._table_name, {}).get("Keys", ())}
+                left = {response_id_of(key) for key in unread.get(self._table_name, {}).get("Keys", ())}
                 for key in asked[self._table_name]["Keys"]:
-                    if _response_id(key) not in left:
-                        batch.stored[_response_id(key)] = ABSENT
+                    if response_id_of(key) not in left:
+                        batch.stored[response_id_of(key)] = ABSENT
                 for item in answer["Responses"].get(self._table_name, ()):
-                    batch.stored[_response_id(item)] = _stored(item)
+                    batch.stored[response_id_of(item)] = stored_in(item)
                 if not unread:
                     break
                 asked = unread
@@ -228,7 +228,7 @@ class ResponseRepository:
         for each, reason in zip(transaction.writes, reasons, strict=False):
             if reason["Code"] == _CONDITION_FAILED:
                 item = reason.get("Item")
-                batch.stored[each.response.response_id] = _stored(item) if item else ABSENT
+                batch.stored[each.response.response_id] = stored_in(item) if item else ABSENT
             elif reason["Code"] == _INVALID:
                 batch.settle_all([each], Outcome.INVALID)
         for key, reason in zip(transaction.deltas, reasons[len(transaction.writes) :], strict=False):
@@ -252,14 +252,9 @@ class ResponseRepository:
             raise TemporaryError("the store did not answer; the transaction may have happened") from error
 
     def _put(self, each: Write) -> dict[str, Any]:
-        attributes = {
-            "revision": each.response.revision,
-            "content": each.content,
-            "counted": None if each.counted is None else each.counted.model_dump_json(),
-        }
         put: dict[str, Any] = {
             "TableName": self._table_name,
-            "Item": {**response_key(each.response.response_id), **to_item(attributes)},
+            "Item": {**response_key(each.response.response_id), **to_item(attributes_of(each))},
             "ConditionExpression": "attribute_not_exists(pk)",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
@@ -279,20 +274,6 @@ class ResponseRepository:
             "ExpressionAttributeNames": {f"#{i}": name for i, (name, _) in enumerate(added)},
             "ExpressionAttributeValues": {f":{i}": to_value(number) for i, (_, number) in enumerate(added)},
         }
-
-
-def _stored(item: Mapping[str, Any]) -> Stored:
-    if item.get("erased", {}).get("BOOL"):
-        return Stored(erased=True)
-    try:
-        counted = Counted.model_validate_json(item["counted"]["S"]) if "counted" in item else None
-        return Stored(Response.model_validate_json(item["content"]["S"]), counted)
-    except (KeyError, ValidationError):
-        return Stored(readable=False)
-
-
-def _response_id(item: Mapping[str, Any]) -> str:
-    return str(item["pk"]["S"]).partition("#")[2]
 
 
 def _answer(error: ClientError, transaction: Transaction) -> _Cancelled | _Refused | TemporaryError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -55,7 +56,17 @@ class Watched:
         return [item for page in pages for item in page["Items"]]
 
     def responses(self) -> list[Response]:
-        return [Response.model_validate_json(item["content"]["S"]) for item in self.items() if "content" in item]
+        return [
+            Response.model_validate(
+                {
+                    "response_id": item["pk"]["S"].removeprefix("RESPONSE#"),
+                    "revision": int(item["revision"]["N"]),
+                    **json.loads(item["content"]["S"]),
+                }
+            )
+            for item in self.items()
+            if "content" in item
+        ]
 
     def documents(self) -> dict[Document, Count]:
         """The score documents as they stand in the table, lanes summed."""
@@ -209,6 +220,31 @@ def test_an_edit_subtracts_what_was_counted_even_if_it_would_count_otherwise_tod
     table.client.put_item(TableName=TABLE, Item=item)
     record(responses, answer(rating=2, revision=2))
     assert table.documents()[Document("shop", TODAY, "", "")].counters == {"recommend": {9: 1, 2: 1}}
+    assert_exact(table)
+
+
+def test_an_answer_with_a_long_comment_and_three_breakdowns_is_one_kilobyte(
+    table: Watched, responses: ResponseRepository
+) -> None:
+    breakdowns = {name: f"{name}-1" for name in ("region", "carrier", "device")}
+    stored = answer(comment="x" * 500).model_copy(update={"properties": breakdowns, "breakdowns": breakdowns})
+    record(responses, stored)
+    item = next(item for item in table.items() if "content" in item)
+    size = sum(len(name) + len(str(*value.values()).encode()) for name, value in item.items())
+    assert size <= 1024, item
+    assert responses.get(stored.response_id) == stored
+
+
+def test_an_item_that_repeats_itself_is_read_all_the_same(table: Watched, responses: ResponseRepository) -> None:
+    """As the first version of Hearback wrote them."""
+    before = answer(rating=9)
+    assert before.counted is not None
+    record(responses, before)
+    item = table.client.get_item(TableName=TABLE, Key=response_key(before.response_id))["Item"]
+    item["content"] = {"S": before.model_dump_json(exclude_none=True)}
+    item["counted"] = {"S": before.counted.model_dump_json()}
+    table.client.put_item(TableName=TABLE, Item=item)
+    record(responses, answer(rating=2, revision=2))
     assert_exact(table)
 
 
