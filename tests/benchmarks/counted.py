@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,7 +22,7 @@ from tests.simulation.deployed import DeployedStack, deployed
 
 SECRET, PUBLISHABLE = "sk_measured", "pk_measured"
 BREAKDOWNS = {name: [f"{name}-{value}" for value in range(5)] for name in ("region", "carrier", "device")}
-COMMENT = "The parcel came on time, and the driver rang twice. "
+COMMENT = "The parcel came on time, and the driver rang twice. ".ljust(500, "x")
 
 
 class Count(NamedTuple):
@@ -57,7 +59,7 @@ def measured_stack() -> Iterator[DeployedStack]:
 
 
 def answer(stack: DeployedStack, number: int) -> None:
-    """Post one answer with a sentence in it; stored it has about 750 bytes."""
+    """Post one answer with a comment of 500 bytes."""
     reply = stack.http(
         "POST",
         "/v1/surveys/delivery/responses",
@@ -101,6 +103,21 @@ def counting(batch: int) -> Count:
             write_units=stack.aws.dynamodb.consumed["ResponsesTable", "write"] - units,
             transactions=sum(call.operation == "TransactWriteItems" for call in calls),
         )
+
+
+def dollars_per_million(batch: int) -> float:
+    """What a million new answers cost in requests and write units; processor time, logs and messages come on top.
+
+    SQS is asked to send each answer, and to receive and delete ten at a time.
+    """
+    prices = json.loads((Path(__file__).parent / "prices.json").read_text())
+    units = counting(batch).write_units / batch
+    return float(
+        prices["http_api_request"]
+        + prices["lambda_request"] * (1 + 1 / batch)
+        + prices["sqs_request"] * (1 + 2 / 10)
+        + prices["dynamodb_write_unit"] * units
+    )
 
 
 def queued_batch(answers: int) -> list[ResponseSubmitted]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from shared.domain.queued import ResponseSubmitted
 from shared.storage.responses import ResponseRepository
@@ -17,33 +18,74 @@ from tests.infra.cloudformation import ROOT
 from tests.simulation.aws import InMemoryAws
 from tests.simulation.deployed import DeployedStack
 
-# Lambda pauses the process between init and the first call, so the client made in `service()` counts as init.
-OURS = "import functions.survey_ingest.app as app; from functions.survey_ingest.bootstrap import service; service()"
-BARE = "import boto3; boto3.client('sqs', region_name='eu-central-1')"
+CASES = ("bare", "ours", "peer")
 
 
-def init_ratio(rounds: int) -> float:
-    """Processor time to import and build `survey_ingest` ÷ that of a bare SQS client; medians, taken in turns."""
+class Spread(NamedTuple):
+    """What was measured again and again."""
+
+    median: float
+    low: float
+    high: float
+
+
+class Started(NamedTuple):
+    """Our public door beside a bare SQS client and beside the handler everyone writes; ratios of processor time.
+
+    Args:
+        init: Import and build ÷ a bare client. The spread is that of the rounds.
+        init_to_peer: The same ÷ the peer's.
+        first_to_peer: Init and the first answer ÷ the peer's.
+        warm_to_peer: A warm answer ÷ the peer's.
+        calls: Calls that Python makes for one warm answer; the same in every run.
+        calls_to_peer: The same ÷ the peer's.
+    """
+
+    init: Spread
+    init_to_peer: Spread
+    first_to_peer: Spread
+    warm_to_peer: Spread
+    calls: float
+    calls_to_peer: float
+
+
+def started(rounds: int) -> Started:
+    """Start each case in turns, in processes of their own, so that whatever else the machine does hits all alike.
+
+    Bytecode is in place for all, as it is in a built package; a first round, which writes it, is not counted.
+    """
     environment = {
         **os.environ,
         **DeployedStack(InMemoryAws(), {}).environment("survey_ingest"),
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_ACCESS_KEY_ID": "measured",
         "AWS_SECRET_ACCESS_KEY": "measured",
+        "PYTHONPYCACHEPREFIX": str(ROOT / ".local" / "bytecode"),
     }
-    ours, bare = [], []
-    for _ in range(rounds):
-        ours.append(_processor_time(OURS, environment))
-        bare.append(_processor_time(BARE, environment))
-    return statistics.median(ours) / statistics.median(bare)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    taken = [{case: _numbers(case, environment) for case in CASES} for _ in range(rounds + 1)][1:]
 
+    def ratio(ours: Callable[[dict[str, float]], float], other: str) -> Spread:
+        ratios = [ours(each["ours"]) / ours(each[other]) for each in taken]
+        return Spread(statistics.median(ratios), min(ratios), max(ratios))
 
-def _processor_time(code: str, environment: dict[str, str]) -> float:
-    program = f"import time; {code}; print(time.process_time())"
-    run = subprocess.run(
-        [sys.executable, "-c", program], env=environment, cwd=ROOT, check=True, capture_output=True, text=True
+    calls = taken[0]["ours"]["calls"]
+    return Started(
+        init=ratio(lambda each: each["init"], "bare"),
+        init_to_peer=ratio(lambda each: each["init"], "peer"),
+        first_to_peer=ratio(lambda each: each["init"] + each["first"], "peer"),
+        warm_to_peer=ratio(lambda each: each["warm"], "peer"),
+        calls=calls,
+        calls_to_peer=calls / taken[0]["peer"]["calls"],
     )
-    return float(run.stdout.splitlines()[-1])
+
+
+def _numbers(case: str, environment: dict[str, str]) -> dict[str, float]:
+    command = [sys.executable, "-m", "tests.benchmarks.started", case]
+    run = subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, text=True)
+    # Before the numbers stand the log lines of the handlers.
+    numbers: dict[str, float] = json.loads(run.stdout.splitlines()[-1])
+    return numbers
 
 
 class _Accepting:
