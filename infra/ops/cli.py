@@ -26,6 +26,8 @@ from shared.http import invalid
 from shared.storage.api_keys import ApiKeyRepository
 
 DEFAULT_RATE = 50
+SHOWN_HASH = 8
+"""Digits of a key's hash: enough to tell keys apart, and what `ops keys revoke` is given."""
 
 
 def main(arguments: Sequence[str] | None = None, console: Console | None = None) -> int:
@@ -37,13 +39,18 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
         run: Callable[[argparse.Namespace, Stack, Console], int] = chosen.run
         return run(chosen, stack, out)
     except (StackError, HearbackError, surveys.DefinitionError) as error:
-        out.print(f"[red]{error}[/red]", highlight=False)
+        _complain(out, str(error))
     except ValidationError as error:
         for path, messages in invalid(error).errors.items():
-            out.print(f"[red]{path}[/red]: {'; '.join(messages)}", highlight=False)
+            _complain(out, f"{path}: {'; '.join(messages)}")
     except (ClientError, BotoCoreError) as error:
-        out.print(f"[red]AWS refused: {error}[/red]", highlight=False)
+        _complain(out, f"AWS refused: {error}")
     return 1
+
+
+def _complain(out: Console, sentence: str) -> None:
+    # As it is: a pattern's brackets are no markup, and whoever copies a line wants it whole.
+    out.print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -123,28 +130,32 @@ def _key_repository(stack: Stack) -> ApiKeyRepository:
 
 def _create_key(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
     if chosen.kind is KeyKind.PUBLISHABLE and not chosen.survey:
-        out.print("A publishable key belongs to one survey: name it with --survey.")
+        _complain(out, "A publishable key belongs to one survey: name it with --survey.")
         return 2
     key = api_keys.create(
         _key_repository(stack), chosen.kind, chosen.name, datetime.now(UTC), chosen.survey, chosen.origin
     )
+    if chosen.kind is KeyKind.PUBLISHABLE and not chosen.origin:
+        out.print("Without --origin no web page may use it, only apps and servers.")
     out.print("This is the only time the key is shown; keep it where secrets are kept.")
     out.print(key, highlight=False, soft_wrap=True)
     return 0
 
 
 def _list_keys(_: argparse.Namespace, stack: Stack, out: Console) -> int:
-    table = Table("name", "kind", "hash", "survey", "origins", "made", "revoked")
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("name", "kind", "hash", "survey", "made", "revoked"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("origins", overflow="fold")
     for key in _key_repository(stack).list():
-        revoked = f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else ""
         table.add_row(
             key.name,
             key.kind.value,
-            key.key_hash[:12],
+            key.key_hash[:SHOWN_HASH],
             key.survey_id or "",
-            " ".join(key.origins),
-            f"{key.created_at:%Y-%m-%d %H:%M}",
-            revoked,
+            f"{key.created_at:%Y-%m-%d}",
+            f"{key.revoked_at:%Y-%m-%d}" if key.revoked_at else "",
+            "\n".join(key.origins),
         )
     out.print(table)
     return 0
@@ -152,7 +163,7 @@ def _list_keys(_: argparse.Namespace, stack: Stack, out: Console) -> int:
 
 def _revoke_key(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
     key = _key_repository(stack).revoke(chosen.name, chosen.hash, datetime.now(UTC))
-    out.print(f"Revoked {key.name} ({key.key_hash[:12]}); functions forget it within a minute.")
+    out.print(f"Revoked {key.name} ({key.key_hash[:SHOWN_HASH]}); functions forget it within a minute.")
     return 0
 
 
@@ -210,6 +221,8 @@ def _redrive(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
     verb = "would be sent" if chosen.dry_run else "sent"
     dropped = "would be dropped" if chosen.dry_run else "dropped"
     out.print(f"{outcome.seen} seen, {outcome.sent} {verb}, {outcome.erased} {dropped} (erased), {outcome.left} left.")
+    if outcome.returned:
+        out.print(f"{outcome.returned} failed again and are back: they can not become right; see the runbook.")
     return 0
 
 

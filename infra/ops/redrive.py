@@ -1,7 +1,8 @@
 """`ops redrive QUEUE`: put dead letters back on their queue.
 
 Receive, send, delete, in this order: a crash in between sends a message twice, which every consumer takes as once, and
-never loses one. What was erased in the meantime does not come back: such a letter is deleted.
+never loses one. What was erased in the meantime does not come back: such a letter is deleted. Each letter gets one
+attempt: one that fails again comes back under the id it was sent with, at once if it is poison, and is left.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Outcome:
     sent: int = 0
     erased: int = 0
     left: int = 0
+    returned: int = 0
 
 
 def redrive(
@@ -64,11 +66,16 @@ def redrive(
         progress: Told after each letter.
 
     Returns:
-        How many letters were seen, sent, deleted as erased, and left.
+        How many letters were seen, sent, deleted as erased, left, and how many of those sent were back already.
     """
     outcome = Outcome()
     left: list[str] = []
+    attempted: set[str] = set()
     for letter in letters(sqs, source_url):
+        if letter["MessageId"] in attempted:
+            outcome.returned += 1
+            left.append(letter["ReceiptHandle"])
+            continue
         outcome.seen += 1
         if not matches(letter["Body"]):
             outcome.left += 1
@@ -86,7 +93,8 @@ def redrive(
             pause()
             group = letter.get("Attributes", {}).get("MessageGroupId")
             fair = {"MessageGroupId": group} if group else {}
-            sqs.send_message(QueueUrl=target_url, MessageBody=letter["Body"], **fair)
+            sent = sqs.send_message(QueueUrl=target_url, MessageBody=letter["Body"], **fair)
+            attempted.add(sent["MessageId"])
             sqs.delete_message(QueueUrl=source_url, ReceiptHandle=letter["ReceiptHandle"])
             outcome.sent += 1
         progress(outcome)

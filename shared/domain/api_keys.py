@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from shared.domain.base import Frozen, Instant
 from shared.domain.surveys import SurveyId
@@ -15,7 +16,17 @@ from shared.errors import ForbiddenError, UnauthorizedError
 MAX_LIVE_KEYS = 2
 """Live keys of one name: the one in use and, while it is rotated, its successor."""
 
-Origin = Annotated[str, StringConstraints(pattern=r"^(null|https?://[a-z0-9.-]+(:(\d{1,5}|\*))?)$", max_length=253)]
+_ORIGIN = re.compile(r"null|https?://[a-z0-9.-]+(:(\d{1,5}|\*))?")
+_MAX_ORIGIN = 253
+
+
+def _origin(value: str) -> str:
+    if len(value) > _MAX_ORIGIN or not _ORIGIN.fullmatch(value):
+        raise ValueError("must be an origin, such as https://shop.example (no path, nothing at the end)")
+    return value
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
 """An origin as browsers send it. `null` is what a page opened from a file sends; `:*` allows any port."""
 
 
@@ -75,7 +86,7 @@ def require_secret(found: ApiKey | None) -> ApiKey:
         ForbiddenError: it is a publishable key, which is in everybody's hands.
     """
     if found is None or not found.is_live:
-        raise UnauthorizedError("Send a live secret key: as Bearer, or as the user name of Basic.")
+        raise UnauthorizedError("Send a secret key (sk_…) that is live: as Bearer, or as the user name of Basic.")
     if found.kind is not KeyKind.SECRET:
         raise ForbiddenError("This needs a secret key; a publishable one may only answer its survey.")
     return found

@@ -81,6 +81,22 @@ def test_a_filter_leaves_what_it_does_not_want_visible_where_it_was(queues: Queu
     assert queues.count(queues.source) == 1
 
 
+def test_poison_that_comes_back_at_once_gets_one_attempt(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
+    queues.put({"poison": 1}, {"poison": 2})
+    send, attempts = queues.sqs.send_message, []
+
+    def fail_again(QueueUrl: str, MessageBody: str) -> Any:  # noqa: N803  the API's names
+        assert QueueUrl == queues.target
+        attempts.append(MessageBody)
+        assert len(attempts) <= 2, "a redrive that never ends"
+        return send(QueueUrl=queues.source, MessageBody=MessageBody)  # A dead letter keeps its id.
+
+    monkeypatch.setattr(queues.sqs, "send_message", fail_again)
+    outcome = queues.redrive()
+    assert (outcome.seen, outcome.sent, outcome.returned) == (2, 2, 2)
+    assert queues.count(queues.source) == 2
+
+
 def test_what_was_erased_does_not_come_back(queues: Queues) -> None:
     queues.put(
         {"response": {"response_id": "erased-response"}},
