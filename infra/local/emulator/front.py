@@ -87,9 +87,7 @@ class Front:
         match path:
             case "/_hearback/health":
                 return _json({"run_id": self._settings.run_id})
-            case "/":
-                return _html(pages.index(self._settings.base, self._stack()))
-            case "/v1":
+            case "/" | "/v1":
                 return _html(pages.index(self._settings.base, self._stack()))
             case "/favicon.ico":
                 return 200, "image/svg+xml", pages.ICON.encode()
@@ -98,22 +96,22 @@ class Front:
             case "/mail.json":
                 since = parse_qs(scope["query_string"].decode()).get("since", ["0"])[0]
                 return _json(self._outbox.messages()[int(since) if since.isdecimal() else 0 :])
-            case "/openapi":
-                return _html(pages.openapi())
-            case "/openapi.json":
-                return self._openapi()
+            case "/openapi" | "/openapi.json":
+                return self._openapi(as_page=path == "/openapi")
             case _ if path.startswith("/openapi/"):
                 assets = self._settings.layer / "aws_lambda_powertools/event_handler/openapi/swagger_ui"
                 return _file(assets / Path(path).name)
             case _ if path == "/demo" or path.startswith("/demo/"):
                 return self._demo(path.removeprefix("/demo").lstrip("/") or "shop.html")
-        # A mistyped address: the emulator would take it for a bucket. Browsers ask for HTML, no AWS client does.
-        if accepts_html and not API_PATHS.fullmatch(scope["path"]) and not path.startswith("/_"):
-            return 404, "text/html; charset=utf-8", pages.not_found(path).encode()
+            # A mistyped address: the emulator would take it for a bucket. Browsers ask for HTML, no AWS client does.
+            case _ if accepts_html and not API_PATHS.fullmatch(scope["path"]) and not path.startswith("/_"):
+                return _html(pages.not_found(path), 404)
         return None
 
-    def _openapi(self) -> Answer:
-        """Serve the committed document; the server it proposes is this one."""
+    def _openapi(self, *, as_page: bool) -> Answer:
+        """Serve the committed document, or the page over it; the server it proposes is this one."""
+        if as_page:
+            return _html(pages.openapi())
         document = json.loads(self._settings.openapi.read_bytes())
         return _json({**document, "servers": [{"url": self._settings.base}]})
 
@@ -152,8 +150,8 @@ def _route_to_api(scope: Scope) -> None:
     scope["raw_path"] = prefix.encode() + raw
 
 
-def _html(text: str) -> Answer:
-    return 200, "text/html; charset=utf-8", text.encode()
+def _html(text: str, status: int = 200) -> Answer:
+    return status, "text/html; charset=utf-8", text.encode()
 
 
 def _json(value: object, status: int = 200) -> Answer:

@@ -93,7 +93,8 @@ def index(base: str, stack: Mapping[str, Any]) -> str:
 
 def not_found(path: str) -> str:
     """Return what a mistyped address shows."""
-    return _page("Nothing is here", f'<p><code>{html.escape(path)}</code> is no page. <a href="/">All addresses</a></p>')
+    said = f'<p><code>{html.escape(path)}</code> is no page. <a href="/">All addresses</a></p>'
+    return _page("Nothing is here", said)
 
 
 def mail(messages: Sequence[Message]) -> str:
