@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from functions.api.bodies import CreateSurveyResponse, DeliveryTold, MessageTold, SurveyResponse
+from functions.api.bodies import (
+    CreateSurveyResponse,
+    DeliveryTold,
+    MessageTold,
+    PutSurvey,
+    SurveyResponse,
+    SurveyTold,
+)
 from functions.api.bootstrap import service
 from functions.api.figures import Metrics
-from shared.domain.surveys import Survey
 from shared.errors import RequestError, TemporaryError
 from shared.http import Answer, Operation, Request, Security, json_body, key_of, parsed, serve
 from shared.observability import NAMESPACE, Logger, MetricUnit
@@ -60,7 +66,26 @@ def read_message(request: Request) -> Answer:
 def read_survey(request: Request) -> Answer:
     """One survey's definition."""
     service().caller(key_of(request))
-    return Answer(body=service().survey(request.path_parameters["survey_id"]))
+    return Answer(body=service().definition(request.path_parameters["survey_id"]))
+
+
+def put_survey(request: Request) -> Answer:
+    """Publish a survey's next version."""
+    data = json_body(request)
+    api = service()
+    caller = api.caller(key_of(request))
+    told = api.publish(request.path_parameters["survey_id"], parsed(PutSurvey, data))
+    logger.info("survey published", extra={"survey_id": told.survey_id, "version": told.version, "actor": caller.name})
+    return Answer(body=told)
+
+
+def delete_survey(request: Request) -> Answer:
+    """Close a survey."""
+    api = service()
+    caller = api.caller(key_of(request))
+    told = api.archive(request.path_parameters["survey_id"])
+    logger.info("survey archived", extra={"survey_id": told.survey_id, "actor": caller.name})
+    return Answer(body=told)
 
 
 def refused(request: Request, error: RequestError | TemporaryError) -> Mapping[str, str]:
@@ -147,7 +172,34 @@ OPERATIONS = (
         run=read_survey,
         summary="A survey's current definition",
         security=(Security.SECRET_KEY,),
-        success=(HTTPStatus.OK, Survey),
+        success=(HTTPStatus.OK, SurveyTold),
+        refusals=_READ_REFUSALS,
+    ),
+    Operation(
+        method="PUT",
+        path="/v1/surveys/{survey_id}",
+        run=put_survey,
+        summary="Publish a survey's next version, asked everywhere within a minute; the same again is the same version",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.OK, SurveyTold),
+        request=PutSurvey,
+        refusals=(
+            HTTPStatus.FORBIDDEN,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.CONFLICT,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+        ),
+    ),
+    Operation(
+        method="DELETE",
+        path="/v1/surveys/{survey_id}",
+        run=delete_survey,
+        summary="Archive a survey: closed to answers within a minute, while what it knows stays",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.OK, SurveyTold),
         refusals=_READ_REFUSALS,
     ),
 )

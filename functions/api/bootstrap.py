@@ -42,8 +42,10 @@ def service() -> Api:
     tables = settings()
     dynamodb = client("dynamodb")
     clock, ids = SystemClock(), RandomIds()
+    surveys = SurveyRepository(dynamodb, tables.surveys_table_name)
     return Api(
-        surveys=CachedSurveys(SurveyRepository(dynamodb, tables.surveys_table_name), clock),
+        surveys=CachedSurveys(surveys, clock),
+        definitions=surveys,
         api_keys=CachedApiKeys(ApiKeyRepository(dynamodb, tables.surveys_table_name), clock),
         responses=ResponseRepository(dynamodb, tables.responses_table_name),
         queue=Queue(client("sqs"), tables.responses_queue_url),

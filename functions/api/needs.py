@@ -15,6 +15,7 @@ from shared.domain.recording import Recorded
 from shared.domain.responses import Response
 from shared.domain.scores import ScoreDocument
 from shared.domain.sending import Message
+from shared.domain.surveys import Survey
 
 
 class Surveys(Protocol):
@@ -22,6 +23,22 @@ class Surveys(Protocol):
 
     def current(self, survey_id: str) -> PublishedSurvey | None:
         """A survey's current version."""
+        ...
+
+
+class Definitions(Protocol):
+    """Where surveys are published, and read as they are at this moment."""
+
+    def current(self, survey_id: str) -> PublishedSurvey | None:
+        """A survey's current version."""
+        ...
+
+    def publish(self, survey: Survey) -> Survey:
+        """Make a definition the next version; ConflictError if a question would change its scale."""
+        ...
+
+    def archive(self, survey_id: str) -> None:
+        """Close a survey; NotFoundError if there is none."""
         ...
 
 

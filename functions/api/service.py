@@ -6,19 +6,30 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
-from functions.api.bodies import CreateSurveyResponse, DeliveryTold, MessageTold, SurveyResponse
+from functions.api.bodies import CreateSurveyResponse, DeliveryTold, MessageTold, SurveyResponse, SurveyTold
 from functions.api.days import day_of, interval_of, span
 from functions.api.figures import Metrics
-from functions.api.needs import ApiKeys, Deliveries, Messages, People, Responses, ResponsesQueue, Scores, Surveys
+from functions.api.needs import (
+    ApiKeys,
+    Definitions,
+    Deliveries,
+    Messages,
+    People,
+    Responses,
+    ResponsesQueue,
+    Scores,
+    Surveys,
+)
 from functions.api.scoring import Asked, breakdown_of, compared, metrics, question_of
 from shared.clock import Clock, Ids
 from shared.domain.api_keys import ApiKey, key_hash, require_secret
 from shared.domain.base import IDENTIFIER
+from shared.domain.published import PublishedSurvey
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import Outcome
 from shared.domain.responses import Response, Source
 from shared.domain.submissions import judged
-from shared.domain.surveys import SURVEY_ID, Survey
+from shared.domain.surveys import SURVEY_ID, Survey, SurveyDefinition
 from shared.errors import ConflictError, InvalidRequestError, NotFoundError
 
 IDEMPOTENCY_NAMESPACE = UUID("5f0c2f0e-6c39-4d0b-9d0e-2f6f4f4c7a11")
@@ -32,6 +43,7 @@ class Api:
 
     Args:
         surveys: Published surveys, cached.
+        definitions: The same as they are at this moment, and where new versions go.
         api_keys: Keys, cached.
         responses: Stored responses.
         queue: The responses queue.
@@ -47,6 +59,7 @@ class Api:
         self,
         *,
         surveys: Surveys,
+        definitions: Definitions,
         api_keys: ApiKeys,
         responses: Responses,
         queue: ResponsesQueue,
@@ -58,6 +71,7 @@ class Api:
         ids: Ids,
     ) -> None:
         self._surveys = surveys
+        self._definitions = definitions
         self._api_keys = api_keys
         self._responses = responses
         self._queue = queue
@@ -77,16 +91,49 @@ class Api:
         """
         return require_secret(self._api_keys.find(key_hash(key)) if key else None)
 
-    def survey(self, survey_id: str) -> Survey:
-        """The current version of a survey.
+    def definition(self, survey_id: str) -> SurveyTold:
+        """A survey as it is at this moment.
 
         Raises:
             NotFoundError: there is none.
         """
+        published = self._definitions.current(survey_id) if SURVEY_ID.fullmatch(survey_id) else None
+        if published is None:
+            raise NotFoundError("There is no such survey.")
+        return SurveyTold.of(published.survey, archived=published.archived)
+
+    def publish(self, survey_id: str, definition: SurveyDefinition) -> SurveyTold:
+        """Make a definition the next version of a survey; the current one again is no new version.
+
+        Raises:
+            InvalidRequestError: the id can be none.
+            ConflictError: a question would change its scale.
+            TemporaryError: it may not have been kept.
+        """
+        if not SURVEY_ID.fullmatch(survey_id):
+            raise InvalidRequestError(
+                "This can be no survey's id.",
+                {"survey_id": ["must have 1 to 64 letters, digits, _ and -, and begin with a letter or digit"]},
+            )
+        survey = Survey(survey_id=survey_id, **dict(definition))
+        return SurveyTold.of(self._definitions.publish(survey), archived=False)
+
+    def archive(self, survey_id: str) -> SurveyTold:
+        """Close a survey: within a minute it is asked no more; its answers and scores stay.
+
+        Raises:
+            NotFoundError: there is none.
+            TemporaryError: it may not have been closed.
+        """
+        definition = self.definition(survey_id)
+        self._definitions.archive(survey_id)
+        return definition.model_copy(update={"archived": True})
+
+    def _published(self, survey_id: str) -> PublishedSurvey:
         published = self._surveys.current(survey_id) if SURVEY_ID.fullmatch(survey_id) else None
         if published is None:
             raise NotFoundError("There is no such survey.")
-        return published.survey
+        return published
 
     def metrics(self, query: Mapping[str, str], caller: ApiKey) -> Metrics:
         """The score of a survey's question.
@@ -99,7 +146,7 @@ class Api:
             InvalidRequestError: one of them is wrong.
             NotFoundError: there is no such survey.
         """
-        survey = self.survey(_named_survey(query.get("survey"), caller))
+        survey = self._published(_named_survey(query.get("survey"), caller)).survey
         question = question_of(survey, query.get("question"))
         since, until = (day_of(query[name], name, survey) if name in query else None for name in ("since", "until"))
         latest = None if until else self._scores.latest_day(survey.survey_id)
@@ -125,11 +172,14 @@ class Api:
 
         Raises:
             InvalidRequestError: a field is wrong.
-            NotFoundError: there is no such survey.
+            NotFoundError: there is no such survey, or it is closed.
             ConflictError: another answer has this id, or one that was erased had.
             TemporaryError: it may not have been kept.
         """
-        survey = self.survey(_named_survey(given.survey, caller))
+        published = self._published(_named_survey(given.survey, caller))
+        if published.archived:
+            raise NotFoundError("This survey is closed; publish it again to open it.")
+        survey = published.survey
         answers = judged(survey, given.score, given.answers, given.comment, rating_field="score")
         now = self._clock.now()
         answered_at = _answered_at(given.created_at, now)

@@ -137,8 +137,8 @@ class SurveyIngest:
 
     def _published(self, survey_id: str) -> PublishedSurvey:
         published = self._surveys.current(survey_id) if SURVEY_ID.fullmatch(survey_id) else None
-        if published is None:
-            raise NotFoundError("There is no such survey.")
+        if published is None or published.archived:
+            raise NotFoundError("There is no such survey, or it is closed.")
         return published
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.domain.api_keys import ApiKey, key_hash, origin_allowed
 from shared.domain.base import Frozen
-from shared.domain.surveys import Survey
+from shared.domain.surveys import QuestionId, Scale, Survey, SurveyId
 from shared.errors import ForbiddenError, UnauthorizedError
 
 
@@ -14,10 +14,12 @@ class PublishedSurvey(Frozen):
     Args:
         survey: The current version.
         keys: The publishable keys that are live.
+        archived: Whether it is closed: asked no more, and takes no answers.
     """
 
     survey: Survey
     keys: tuple[ApiKey, ...] = ()
+    archived: bool = False
 
     def key(self, hashed: str) -> ApiKey | None:
         """The publishable key of this hash, if it opens this survey."""
@@ -45,3 +47,27 @@ class PublishedSurvey(Frozen):
                 f"The key {known.name} is not for pages of {origin}; `ops keys create` names its pages."
             )
         return known
+
+
+class ListedSurvey(Frozen):
+    """A survey in the list of all: enough of its current version to find its scores."""
+
+    survey_id: SurveyId
+    touchpoint: QuestionId
+    journey_position: int | None
+    scales: tuple[tuple[QuestionId, Scale], ...]
+    archived: bool = False
+
+    @classmethod
+    def of(cls, survey: Survey) -> ListedSurvey:
+        """How a survey is listed when it is published."""
+        return cls(
+            survey_id=survey.survey_id,
+            touchpoint=survey.touchpoint,
+            journey_position=survey.journey_position,
+            scales=tuple((question.id, question.scale) for question in survey.questions),
+        )
+
+    def first_question_on(self, scale: Scale) -> str | None:
+        """The id of the first question on a scale, if there is one."""
+        return next((question for question, on in self.scales if on is scale), None)

@@ -133,17 +133,31 @@ class Brand(Frozen):
     colour: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1f4b99"
 
 
-class Survey(Frozen):
-    """One immutable version of a survey."""
+class SurveyDefinition(Frozen):
+    """What a survey asks, and of whom; published, it becomes a version.
 
-    survey_id: SurveyId
-    version: Annotated[int, Field(ge=1)] = 1
+    Args:
+        name: What the company calls it.
+        touchpoint: The place in the customer journey where it is asked.
+        journey_position: The place of that touchpoint in the journey; those without one come last, by name.
+        brand: How the company looks.
+        time_zone: Where its days begin and end.
+        default_locale: The language in which every question has a text.
+        questions: What is asked, in this order.
+        thanks: What is said after an answer.
+        breakdowns: Properties by which the scores are also counted.
+        alert_to: Who hears of unhappy answers.
+        alert_locale: In which language they do.
+        thank_customers: Whether customers we know are thanked for an answer.
+    """
+
     name: Line
     touchpoint: QuestionId
+    journey_position: Annotated[int, Field(ge=1, le=999, strict=True)] | None = None
     brand: Brand
     time_zone: TimeZone = "UTC"
     default_locale: Locale = "en"
-    questions: Annotated[tuple[Question, ...], Field(min_length=1, max_length=20)]
+    questions: Annotated[tuple[Question, ...], Field(max_length=20)]
     thanks: Mapping[Locale, Line] = Field(default_factory=dict)
     breakdowns: Annotated[tuple[Breakdown, ...], Field(max_length=8)] = ()
     alert_to: Annotated[tuple[EmailAddress, ...], Field(max_length=5)] = ()
@@ -192,6 +206,13 @@ class Survey(Frozen):
             breakdown.name: value if (value := properties.get(breakdown.name, OTHER)) in breakdown.values else OTHER
             for breakdown in self.breakdowns
         }
+
+
+class Survey(SurveyDefinition):
+    """One immutable version of a survey."""
+
+    survey_id: SurveyId
+    version: Annotated[int, Field(ge=1)] = 1
 
 
 def in_locale(texts: Mapping[str, str], *preferred: str) -> str:

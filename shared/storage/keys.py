@@ -34,6 +34,8 @@ def _hashed(value: str) -> str:
 
 # Surveys table
 
+SURVEY_LISTING = "SURVEYS"
+"""The partition that lists every survey."""
 API_KEY_LISTING = "KEYS"
 """The partition that lists every key to our API."""
 
@@ -46,6 +48,11 @@ def survey_version_key(survey_id: str, version: int) -> Key:
 def current_survey_key(survey_id: str) -> Key:
     """What the public path needs of a survey, in one item: its current version and its publishable keys."""
     return _key(f"SURVEY#{survey_id}", "CURRENT")
+
+
+def survey_listing_key(survey_id: str) -> Key:
+    """The same survey in the list of all surveys."""
+    return _key(SURVEY_LISTING, survey_id)
 
 
 def api_key_key(key_hash: str) -> Key:

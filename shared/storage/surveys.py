@@ -6,17 +6,17 @@ that no version can change one: the answers given on the old scale would become 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
 from shared.domain.api_keys import ApiKey
-from shared.domain.published import PublishedSurvey
+from shared.domain.published import ListedSurvey, PublishedSurvey
 from shared.domain.surveys import Survey
-from shared.errors import ConflictError, TemporaryError
-from shared.storage.keys import current_survey_key, survey_version_key
-from shared.storage.table import error_code, from_item, to_item, to_value, translated
+from shared.errors import ConflictError, NotFoundError, TemporaryError
+from shared.storage.keys import SURVEY_LISTING, current_survey_key, survey_listing_key, survey_version_key
+from shared.storage.table import cancellation_codes, error_code, from_item, to_item, to_value, translated
 
 
 class SurveysTable(Protocol):
@@ -24,6 +24,10 @@ class SurveysTable(Protocol):
 
     def get_item(self, **kwargs: Any) -> Mapping[str, Any]:
         """GetItem."""
+        ...
+
+    def query(self, **kwargs: Any) -> Mapping[str, Any]:
+        """Query."""
         ...
 
     def transact_write_items(self, **kwargs: Any) -> Any:
@@ -53,7 +57,8 @@ class SurveyRepository:
         if item is None:
             return None
         keys = tuple(ApiKey.model_validate_json(key) for _, key in sorted(item["keys"].items()))
-        return PublishedSurvey(survey=Survey.model_validate_json(item["content"]), keys=keys)
+        survey = Survey.model_validate_json(item["content"])
+        return PublishedSurvey(survey=survey, keys=keys, archived=item.get("archived", False))
 
     def version(self, survey_id: str, version: int) -> Survey | None:
         """One version of a survey; None if there is none.
@@ -66,6 +71,8 @@ class SurveyRepository:
 
     def publish(self, survey: Survey) -> Survey:
         """Make this the current version, with the next version number; the current content again is no new version.
+
+        An archived survey is opened again, always with a new version.
 
         Returns:
             The survey with its number.
@@ -80,13 +87,59 @@ class SurveyRepository:
         if stored is not None:
             current = Survey.model_validate_json(stored["content"])
             number = current.version
-            if survey.model_copy(update={"version": number}) == current:
+            if survey.model_copy(update={"version": number}) == current and not stored.get("archived"):
                 return current
-            _refuse_changed_scales(scales, stored["scales"])
+            _refuse_changed_scales(survey, stored["scales"])
             scales = {**stored["scales"], **scales}
         published = survey.model_copy(update={"version": number + 1})
         self._write(published, scales)
         return published
+
+    def archive(self, survey_id: str) -> None:
+        """Close a survey: it is asked no more, and keeps its answers and scores. Closed again, it stays closed.
+
+        Raises:
+            NotFoundError: there is no such survey.
+            TemporaryError: the store did not answer.
+        """
+        close = {
+            "TableName": self._table_name,
+            "UpdateExpression": "SET archived = :true",
+            "ConditionExpression": "attribute_exists(pk)",
+            "ExpressionAttributeValues": to_item({":true": True}),
+        }
+        keys = (current_survey_key(survey_id), survey_listing_key(survey_id))
+        with translated():
+            try:
+                self._dynamodb.transact_write_items(TransactItems=[{"Update": {**close, "Key": key}} for key in keys])
+            except ClientError as error:
+                if "ConditionalCheckFailed" in cancellation_codes(error):
+                    raise NotFoundError("There is no such survey.") from error
+                raise
+
+    def list_surveys(self) -> Sequence[ListedSurvey]:
+        """Every survey there is, archived ones too, by id.
+
+        Raises:
+            TemporaryError: the store did not answer.
+        """
+        found: list[ListedSurvey] = []
+        page: dict[str, Any] = {}
+        while True:
+            with translated():
+                answer = self._dynamodb.query(
+                    TableName=self._table_name,
+                    KeyConditionExpression="pk = :pk",
+                    ExpressionAttributeValues=to_item({":pk": SURVEY_LISTING}),
+                    ConsistentRead=True,
+                    **page,
+                )
+            for item in map(from_item, answer["Items"]):
+                listed = ListedSurvey.model_validate_json(item["content"])
+                found.append(listed.model_copy(update={"archived": item.get("archived", False)}))
+            if "LastEvaluatedKey" not in answer:
+                return found
+            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _write(self, survey: Survey, scales: Mapping[str, str]) -> None:
         content = survey.model_dump_json()
@@ -99,7 +152,7 @@ class SurveyRepository:
             "TableName": self._table_name,
             "Key": current_survey_key(survey.survey_id),
             "UpdateExpression": "SET version = :new, content = :content, scales = :scales, "
-            "#keys = if_not_exists(#keys, :none)",
+            "#keys = if_not_exists(#keys, :none) REMOVE archived",
             "ConditionExpression": "attribute_not_exists(pk)" if survey.version == 1 else "version = :old",
             "ExpressionAttributeNames": {"#keys": "keys"},
             "ExpressionAttributeValues": {
@@ -110,9 +163,15 @@ class SurveyRepository:
                 **({} if survey.version == 1 else {":old": to_value(survey.version - 1)}),
             },
         }
+        listing = ListedSurvey.of(survey).model_dump_json(exclude={"archived"})
+        listed = {
+            "TableName": self._table_name,
+            "Item": {**survey_listing_key(survey.survey_id), **to_item({"content": listing})},
+        }
+        actions = [{"Put": version}, {"Update": current}, {"Put": listed}]
         with translated():
             try:
-                self._dynamodb.transact_write_items(TransactItems=[{"Put": version}, {"Update": current}])
+                self._dynamodb.transact_write_items(TransactItems=actions)
             except ClientError as error:
                 if error_code(error) != "TransactionCanceledException":
                     raise
@@ -124,10 +183,11 @@ class SurveyRepository:
         return from_item(answer["Item"]) if "Item" in answer else None
 
 
-def _refuse_changed_scales(wanted: Mapping[str, str], known: Mapping[str, str]) -> None:
-    for question, scale in wanted.items():
-        if known.get(question, scale) != scale:
+def _refuse_changed_scales(survey: Survey, known: Mapping[str, str]) -> None:
+    for place, question in enumerate(survey.questions):
+        if known.get(question.id, question.scale.value) != question.scale.value:
             raise ConflictError(
-                f"Question {question!r} is answered on the scale {known[question]}, for ever; "
-                f"to ask on the scale {scale}, give the question another id."
+                f"Question {question.id!r} is answered on the scale {known[question.id]}, for ever; "
+                f"to ask on the scale {question.scale.value}, give the question another id.",
+                {f"questions.{place}.scale": [f"must stay {known[question.id]}"]},
             )

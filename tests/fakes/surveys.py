@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.domain.api_keys import ApiKey, KeyKind
-from shared.domain.published import PublishedSurvey
+from shared.domain.published import ListedSurvey, PublishedSurvey
 from shared.domain.surveys import Survey
 from shared.errors import ConflictError, NotFoundError, TemporaryError
 
@@ -16,6 +16,7 @@ class InMemorySurveys:
 
     def __init__(self, *surveys: Survey) -> None:
         self.versions: dict[str, list[Survey]] = {}
+        self.archived: set[str] = set()
         self.keys: dict[str, ApiKey] = {}
         self.reads = 0
         self.away = False
@@ -28,7 +29,8 @@ class InMemorySurveys:
             return None
         opening = (key for key in self.keys.values() if key.kind is KeyKind.PUBLISHABLE and key.is_live)
         keys = sorted((key for key in opening if key.survey_id == survey_id), key=lambda key: key.key_hash)
-        return PublishedSurvey(survey=self.versions[survey_id][-1], keys=tuple(keys))
+        archived = survey_id in self.archived
+        return PublishedSurvey(survey=self.versions[survey_id][-1], keys=tuple(keys), archived=archived)
 
     def version(self, survey_id: str, version: int) -> Survey | None:
         self._read()
@@ -37,14 +39,26 @@ class InMemorySurveys:
     def publish(self, survey: Survey) -> Survey:
         known = self.versions.setdefault(survey.survey_id, [])
         for old in known:
-            for question in survey.questions:
+            for place, question in enumerate(survey.questions):
                 same = old.question(question.id)
                 if same is not None and same.scale is not question.scale:
-                    raise ConflictError("a question's scale never changes")
-        if known and known[-1] == survey.model_copy(update={"version": known[-1].version}):
+                    path = f"questions.{place}.scale"
+                    raise ConflictError("a question's scale never changes", {path: [f"must stay {same.scale.value}"]})
+        closed = survey.survey_id in self.archived
+        self.archived.discard(survey.survey_id)
+        if known and not closed and known[-1] == survey.model_copy(update={"version": known[-1].version}):
             return known[-1]
         known.append(survey.model_copy(update={"version": len(known) + 1}))
         return known[-1]
+
+    def archive(self, survey_id: str) -> None:
+        if survey_id not in self.versions:
+            raise NotFoundError("no such survey")
+        self.archived.add(survey_id)
+
+    def list_surveys(self) -> Sequence[ListedSurvey]:
+        listed = [ListedSurvey.of(versions[-1]) for _, versions in sorted(self.versions.items())]
+        return [each.model_copy(update={"archived": each.survey_id in self.archived}) for each in listed]
 
     def find(self, key_hash: str) -> ApiKey | None:
         self._read()

@@ -320,6 +320,81 @@ class TestMetrics:
         assert told["response_count"] == 0
 
 
+DEFINITION: dict[str, Any] = {
+    "name": "After a chat",
+    "touchpoint": "support_chat",
+    "brand": {"name": "Example Shop"},
+    "questions": [{"id": "satisfied", "scale": "csat_3", "text": {"en": "Did we help?"}}],
+}
+
+
+class TestADefinition:
+    def put(self, stack: HttpStack, survey_id: str, status: int = 200, /, **changes: Any) -> Any:
+        return ask(stack, "PUT", f"/v1/surveys/{survey_id}", status, body={**DEFINITION, **changes})
+
+    def test_published_is_read_at_once_with_a_number_of_ours(self, stack: HttpStack) -> None:
+        told = self.put(stack, "chat-1")
+        assert (told["survey_id"], told["version"], told["archived"]) == ("chat-1", 1, False)
+        assert ask(stack, "GET", "/v1/surveys/chat-1", 200) == told
+        again = self.put(stack, "chat-1", name="Chat")
+        assert (again["version"], again["name"]) == (2, "Chat")
+        assert ask(stack, "GET", "/v1/surveys/chat-1", 200) == again
+
+    def test_published_twice_is_one_version(self, stack: HttpStack) -> None:
+        assert self.put(stack, "chat-2") == self.put(stack, "chat-2")
+        assert self.put(stack, "chat-2")["version"] == 1
+
+    def test_that_changes_a_scale_is_refused_with_the_path_and_changes_nothing(self, stack: HttpStack) -> None:
+        first = self.put(stack, "chat-3")
+        questions = [
+            {"id": "ease", "scale": "ces", "text": {"en": "x"}},
+            {**DEFINITION["questions"][0], "scale": "csat"},
+        ]
+        refused = self.put(stack, "chat-3", 409, questions=questions)
+        assert refused["errors"] == {"questions.1.scale": ["must stay csat_3"]}
+        assert ask(stack, "GET", "/v1/surveys/chat-3", 200) == first
+
+    @pytest.mark.parametrize(
+        ("changes", "path"),
+        [
+            ({"version": 7}, "version"),
+            ({"survey_id": "chat-4"}, "survey_id"),
+            ({"archived": False}, "archived"),
+            ({"time_zone": "Europe/Atlantis"}, "time_zone"),
+            ({"questions": []}, "questions"),
+            ({"questions": [{"id": "why", "scale": "text", "text": {"en": "Why?"}}]}, "questions"),
+            ({"questions": [{"id": "x", "scale": "stars", "text": {"en": "x"}}]}, "questions.0.scale"),
+            ({"questions": [{"id": "x", "scale": "nps", "text": {"en": ""}}]}, "questions.0.text.en"),
+            ({"questions": DEFINITION["questions"] * 2}, "questions"),
+            ({"default_locale": "de"}, "questions"),
+            ({"breakdowns": [{"name": "city", "values": ["a#b"]}]}, "breakdowns.0.values.0"),
+            ({"breakdowns": [{"name": "city", "values": [str(n) for n in range(201)]}]}, "breakdowns.0.values"),
+            ({"alert_to": ["nobody"]}, "alert_to.0"),
+            ({"journey_position": 0}, "journey_position"),
+        ],
+    )
+    def test_that_is_none_is_refused_with_the_path(self, stack: HttpStack, changes: dict[str, Any], path: str) -> None:
+        assert set(self.put(stack, "chat-4", 422, **changes)["errors"]) == {path}
+        ask(stack, "GET", "/v1/surveys/chat-4", 404)
+
+    @pytest.mark.parametrize("name", ["a#b", "x" * 65, "ä", "-"])
+    def test_needs_a_good_id(self, stack: HttpStack, name: str) -> None:
+        assert set(self.put(stack, name, 422)["errors"]) == {"survey_id"}
+
+    def test_archived_takes_no_answers_but_its_scores_are_read(self, stack: HttpStack) -> None:
+        self.put(stack, "chat-5")
+        assert ask(stack, "DELETE", "/v1/surveys/chat-5", 200)["archived"]
+        create(stack, 404, survey="chat-5", score=3)
+        assert ask(stack, "GET", "/v1/metrics", 200, query={"survey": "chat-5"})["response_count"] == 0
+        assert ask(stack, "GET", "/v1/surveys/chat-5", 200)["archived"]
+        assert self.put(stack, "chat-5")["version"] == 2
+        assert not ask(stack, "GET", "/v1/surveys/chat-5", 200)["archived"]
+
+    def test_that_is_not_there_can_not_be_archived(self, stack: HttpStack) -> None:
+        for name in ("nothing", "a#b", "x" * 300):
+            ask(stack, "DELETE", f"/v1/surveys/{name}", 404)
+
+
 class TestReading:
     def test_a_delivery_tells_its_history_and_no_address(self, stack: HttpStack) -> None:
         registration = DeliveryRegistration(
@@ -367,6 +442,7 @@ class TestReading:
     def test_a_survey_tells_its_definition(self, stack: HttpStack) -> None:
         told = ask(stack, "GET", "/v1/surveys/delivery", 200)
         assert [question["id"] for question in told["questions"]] == ["recommend", "courier", "why"]
+        assert (told["survey_id"], told["version"], told["archived"]) == ("delivery", 1, False)
 
     @pytest.mark.parametrize(
         "name", ["nothing", "a#b", "x" * 3000, "ä", "0190f3c2-0000-7000-8000-000000000000", "\x00"]

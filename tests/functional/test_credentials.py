@@ -113,6 +113,18 @@ MATRIX = {
     "GET /v1/deliveries/{delivery_id}": Row("/v1/deliveries/parcel-1", 200, SECRET),
     "GET /v1/messages/{message_id}": Row("/v1/messages/msg_1", 200, SECRET),
     "GET /v1/surveys/{survey_id}": Row("/v1/surveys/delivery", 200, SECRET),
+    "PUT /v1/surveys/{survey_id}": Row(
+        "/v1/surveys/chat",
+        200,
+        SECRET,
+        {
+            "name": "After a chat",
+            "touchpoint": "support_chat",
+            "brand": {"name": "Example Shop"},
+            "questions": [{"id": "satisfied", "scale": "csat_3", "text": {"en": "Did we help?"}}],
+        },
+    ),
+    "DELETE /v1/surveys/{survey_id}": Row("/v1/surveys/chat", 200, SECRET),
 }
 
 
@@ -132,6 +144,8 @@ def stack() -> Iterator[HttpStack]:
         secret = {"authorization": f"Bearer {key(KeyKind.SECRET, 'own')}"}
         given = MATRIX["POST /v1/survey_responses"].body
         assert stack.call("POST", "/v1/survey_responses", headers=secret, body=given)["statusCode"] == 201
+        given = MATRIX["PUT /v1/surveys/{survey_id}"].body
+        assert stack.call("PUT", "/v1/surveys/chat", headers=secret, body=given)["statusCode"] == 200
         yield stack
 
 

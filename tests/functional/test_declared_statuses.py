@@ -54,6 +54,9 @@ def fetched(known: str, unknown: str) -> list[Asked]:
     ]
 
 
+QUESTION = {"id": "satisfied", "scale": "csat_3", "text": {"en": "Did we help?"}}
+DEFINITION = {"name": "Chat", "touchpoint": "chat", "brand": {"name": "Example Shop"}, "questions": [QUESTION]}
+
 REQUESTS: dict[str, list[Asked]] = {
     "POST /v1/surveys/{survey_id}/responses": [
         *posted("/v1/surveys/delivery/responses", PUBLISHABLE, {**PUBLISHABLE, **FOREIGN_PAGE}, ANSWER),
@@ -76,6 +79,11 @@ REQUESTS: dict[str, list[Asked]] = {
     ],
     "GET /v1/survey_responses/{response_id}": fetched(f"/v1/survey_responses/{ID}", "/v1/survey_responses/x"),
     "GET /v1/surveys/{survey_id}": fetched("/v1/surveys/delivery", "/v1/surveys/nothing"),
+    "PUT /v1/surveys/{survey_id}": [
+        *posted("/v1/surveys/chat", SECRET, PUBLISHABLE, DEFINITION),
+        ("/v1/surveys/chat", {"headers": SECRET, "body": {**DEFINITION, "questions": [{**QUESTION, "scale": "ces"}]}}),
+    ],
+    "DELETE /v1/surveys/{survey_id}": fetched("/v1/surveys/checkout", "/v1/surveys/nothing"),
 }
 STORED_ELSEWHERE = {"GET /v1/deliveries/{delivery_id}", "GET /v1/messages/{message_id}"}
 """Other functions write these; the matrix of credentials shows that they are found."""

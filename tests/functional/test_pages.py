@@ -56,6 +56,7 @@ class Surveys:
 
     def __init__(self) -> None:
         self.away = False
+        self.archived = False
         self.reads = 0
 
     def current(self, survey_id: str) -> PublishedSurvey | None:
@@ -70,7 +71,8 @@ class Surveys:
             survey_id="checkout",
             origins=(SHOP,),
         )
-        return PublishedSurvey(survey=SURVEY, keys=(key,)) if survey_id == "checkout" else None
+        found = PublishedSurvey(survey=SURVEY, keys=(key,), archived=self.archived)
+        return found if survey_id == "checkout" else None
 
 
 class Got(NamedTuple):
@@ -326,6 +328,13 @@ def test_no_link_and_nonsense_get_a_kind_page_too(browser: Browser, token: str |
 
 def test_a_link_to_a_survey_that_is_gone_gets_a_kind_page(browser: Browser) -> None:
     got = browser.page(browser.links.sign(LINK.model_copy(update={"survey_id": "gone"})), "gone")
+    assert got.status == 404 and "There is nothing to answer here" in got.text
+
+
+def test_a_survey_that_was_archived_is_shown_no_more(browser: Browser) -> None:
+    browser.surveys.archived = True
+    assert browser.questions(key=KEY).status == 404
+    got = browser.page(browser.links.sign(LINK))
     assert got.status == 404 and "There is nothing to answer here" in got.text
 
 

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
-from shared.domain.published import PublishedSurvey
+from shared.domain.published import ListedSurvey, PublishedSurvey
 from shared.domain.surveys import Brand, Question, Scale, Survey
 from shared.errors import ConflictError, NotFoundError, TemporaryError
 from shared.storage.api_keys import ApiKeyRepository
@@ -27,6 +27,10 @@ class Surveys(Protocol):
     def version(self, survey_id: str, version: int) -> Survey | None: ...
 
     def publish(self, survey: Survey) -> Survey: ...
+
+    def archive(self, survey_id: str) -> None: ...
+
+    def list_surveys(self) -> Sequence[ListedSurvey]: ...
 
 
 class Keys(Protocol):
@@ -109,9 +113,48 @@ def test_the_same_content_again_is_no_new_version(surveys: Surveys) -> None:
 def test_a_question_keeps_its_scale_even_after_it_was_left_out_for_a_while(surveys: Surveys) -> None:
     surveys.publish(asking(Scale.NPS))
     surveys.publish(asking(Scale.CSAT, question="satisfied"))
-    with pytest.raises(ConflictError):
+    with pytest.raises(ConflictError) as error:
         surveys.publish(asking(Scale.CES, question="recommend"))
+    assert error.value.errors == {"questions.0.scale": ["must stay nps"]}
     assert current(surveys).survey.version == 2
+
+
+def test_an_archived_survey_keeps_all_but_is_closed(surveys: Surveys, keys: Keys) -> None:
+    published = surveys.publish(asking())
+    keys.add(key("pk_1"))
+    for _ in range(2):
+        surveys.archive("shop")
+        closed = current(surveys)
+        assert (closed.archived, closed.survey, closed.keys) == (True, published, (key("pk_1"),))
+    assert surveys.version("shop", 1) == published
+
+
+@pytest.mark.parametrize("text", ["Would you recommend us?", "How likely would you recommend us?"])
+def test_an_archived_survey_is_opened_by_publishing_it_as_a_new_version(surveys: Surveys, text: str) -> None:
+    surveys.publish(asking())
+    surveys.archive("shop")
+    assert surveys.publish(asking(text=text)).version == 2
+    assert not current(surveys).archived
+    assert [each.archived for each in surveys.list_surveys()] == [False]
+
+
+def test_what_was_never_published_can_not_be_archived(surveys: Surveys) -> None:
+    with pytest.raises(NotFoundError):
+        surveys.archive("shop")
+    assert surveys.current("shop") is None
+    assert surveys.list_surveys() == []
+
+
+def test_every_survey_is_listed_as_it_is_now(surveys: Surveys) -> None:
+    assert surveys.list_surveys() == []
+    surveys.publish(asking())
+    surveys.publish(asking().model_copy(update={"survey_id": "chat", "touchpoint": "support_chat"}))
+    surveys.publish(asking(Scale.CSAT, question="satisfied").model_copy(update={"journey_position": 2}))
+    surveys.archive("chat")
+    chat, shop = surveys.list_surveys()
+    assert (chat.survey_id, chat.touchpoint, chat.archived) == ("chat", "support_chat", True)
+    assert (shop.survey_id, shop.journey_position, shop.archived) == ("shop", 2, False)
+    assert (shop.first_question_on(Scale.CSAT), shop.first_question_on(Scale.NPS)) == ("satisfied", None)
 
 
 def test_a_publishable_key_is_read_together_with_its_survey(surveys: Surveys, keys: Keys) -> None:
@@ -212,6 +255,7 @@ def test_who_publishes_at_the_same_moment_is_told_and_overwrites_nothing(dynamod
             SurveyRepository(dynamodb, TABLE).publish(asking(text="The other one"))
             return answer
 
+        query = dynamodb.query
         transact_write_items = dynamodb.transact_write_items
 
     with pytest.raises(TemporaryError):

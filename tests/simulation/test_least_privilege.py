@@ -7,7 +7,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-from tests.simulation.shop import PUBLISHABLE, SECRET, Shop, shop
+from tests.simulation.shop import PUBLISHABLE, SECRET, SURVEY, Shop, shop
 
 POISON = "this is no message of ours"
 
@@ -50,6 +50,9 @@ def a_long_day(opened: Shop) -> None:
     assert stack.http("GET", f"/v1/survey_responses/{sent['response_id']}", key=SECRET).status == 200
     assert stack.http("GET", "/v1/deliveries/parcel-1", key=SECRET).status == 200
     assert stack.http("GET", "/v1/metrics", key=SECRET).status == 200
+    chat = {key: value for key, value in SURVEY.items() if key != "survey_id"}
+    assert stack.http("PUT", "/v1/surveys/chat", chat, key=SECRET).status == 200
+    assert stack.http("DELETE", "/v1/surveys/chat", key=SECRET).status == 200
     message_id = opened.aws.ses.accepted[0].tags["message_id"]
     assert stack.http("GET", f"/v1/messages/{message_id}", key=SECRET).status == 200
     # Receipts come, one of them a complaint; a queue redelivers; something unreadable lies on every queue.

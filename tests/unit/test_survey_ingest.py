@@ -68,13 +68,15 @@ class Surveys:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.fails = False
+        self.archived = False
 
     def current(self, survey_id: str) -> PublishedSurvey | None:
         self.asked.append(survey_id)
         if self.fails:
             raise TemporaryError("the store is away")
         keys = (publishable("pk_shop", SHOP), publishable("pk_demo", "null", "http://localhost:*"))
-        return PublishedSurvey(survey=SURVEY, keys=keys) if survey_id == "delivery" else None
+        found = PublishedSurvey(survey=SURVEY, keys=keys, archived=self.archived)
+        return found if survey_id == "delivery" else None
 
 
 class Links:
@@ -224,6 +226,11 @@ class TestALink:
 
 
 class TestRefusals:
+    @pytest.mark.parametrize("query", ["", "t=good"])
+    def test_of_an_archived_survey_come_to_keys_and_links_alike(self, door: Door, query: str) -> None:
+        door.surveys.archived = True
+        door.refused(404, {"rating": 9, "response_id": LINK_ID}, query=query)
+
     def test_come_in_one_order(self, door: Door) -> None:
         """Body, credential, survey, origin, fields: each request has every later fault as well."""
         wrong = {"ratings": 1}
