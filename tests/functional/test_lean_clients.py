@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -12,7 +13,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.exceptions import UnknownServiceError
-from botocore.loaders import Loader
+from botocore.loaders import JSONFileLoader, Loader
 
 from shared.clients import LeanLoader
 from tests.infra.cloudformation import ROOT
@@ -30,8 +31,8 @@ _NO_HEADERS: Any = {}
 REGIONS = ("eu-central-1", "us-east-1", "cn-north-1", "us-gov-west-1")
 
 
-def what_leaves(loader: Loader, service: str, region: str) -> tuple[str, str]:
-    """The address of a call, and the scope of its signature: date, region, service."""
+def what_leaves(loader: Loader, service: str, region: str) -> tuple[str, ...]:
+    """A client's partition and address, a call's address, and the scope of its signature: date, region, service."""
     session = botocore.session.Session()
     session.register_component("data_loader", loader)
     made: Any = session.create_client(service, region_name=region, config=Config(retries={"total_max_attempts": 1}))
@@ -46,7 +47,8 @@ def what_leaves(loader: Loader, service: str, region: str) -> tuple[str, str]:
         CALLS[service](made)
     authorization = sent[0].headers["Authorization"]
     text = authorization.decode() if isinstance(authorization, bytes) else str(authorization)
-    return str(sent[0].url), text.partition("Credential=")[2].partition(",")[0]
+    scope = text.partition("Credential=")[2].partition(",")[0]
+    return made.meta.partition, made.meta.endpoint_url, str(sent[0].url), scope
 
 
 class _Raw:
@@ -87,18 +89,18 @@ def test_botocore_still_asks_its_loader_for_what_we_spare(stock: Loader) -> None
     assert asked >= {"services", "endpoints", "partitions"}
 
 
-def test_making_a_client_opens_the_models_it_needs_and_no_other_data() -> None:
+def test_making_a_client_opens_its_models_and_no_large_file() -> None:
     opened = []
 
-    class Opened(LeanLoader):
-        def load_data_with_path(self, name: str) -> Any:
-            opened.append(name)
-            return super().load_data_with_path(name)
+    class Opened(JSONFileLoader):
+        def load_file(self, file_path: str) -> Any:
+            opened.append(Path(file_path).relative_to(Loader.BUILTIN_DATA_PATH))
+            return super().load_file(file_path)
 
-    what_leaves(Opened(), "sqs", "eu-central-1")
-    models = {name for name in opened if "/" in name}
-    assert all(name.startswith("sqs/") for name in models)
-    assert set(opened) - models == {"endpoints", "partitions", "sdk-default-configuration"}
+    loader = LeanLoader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+    loader.file_loader = Opened()
+    what_leaves(loader, "sqs", "eu-central-1")
+    assert {path.parts[0] for path in opened} == {"sqs", "partitions", "sdk-default-configuration"}
 
 
 HEAVY = (
