@@ -15,7 +15,7 @@ from functions.api.bodies import (
     SurveyTold,
 )
 from functions.api.bootstrap import service
-from functions.api.figures import Metrics
+from functions.api.figures import Journey, Metrics
 from shared.errors import RequestError, TemporaryError
 from shared.http import Answer, Operation, Request, Security, json_body, key_of, parsed, serve
 from shared.observability import NAMESPACE, Logger, MetricUnit
@@ -29,6 +29,13 @@ def read_metrics(request: Request) -> Answer:
     """A survey's score."""
     api = service()
     return Answer(body=api.metrics(request.query, api.caller(key_of(request))))
+
+
+def read_journey(request: Request) -> Answer:
+    """Every touchpoint's score."""
+    api = service()
+    api.caller(key_of(request))
+    return Answer(body=api.journey(request.query))
 
 
 def create_response(request: Request) -> Answer:
@@ -118,6 +125,20 @@ OPERATIONS = (
             "interval": "`day`, `week` (ISO 8601) or `month`: one bucket for each, at most 400.",
         },
         refusals=(*_READ_REFUSALS, HTTPStatus.UNPROCESSABLE_ENTITY),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/journey",
+        run=read_journey,
+        summary="The score of each touchpoint in the order of the journey, and which one drags the whole down most",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.OK, Journey),
+        parameters={
+            "scale": "Touchpoints are compared on one scale: nps (the default), csat, csat_3, ces, ces_7, expectation.",
+            "since": "The first day, such as 2026-03-29; each survey counts its own local days. Unix seconds: in UTC.",
+            "until": "The last day, likewise; left out, today in UTC. 30 days by default.",
+        },
+        refusals=(HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.UNPROCESSABLE_ENTITY),
     ),
     Operation(
         method="POST",

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from shared.domain.surveys import Survey
 from shared.errors import InvalidRequestError
 
 DEFAULT_DAYS = 30
@@ -59,20 +59,20 @@ class Interval(StrEnum):
         return day if self is Interval.DAY else day.replace(day=monthrange(day.year, day.month)[1])
 
 
-def day_of(text: str, field: str, survey: Survey) -> date:
+def day_of(text: str, field: str, local_day: Callable[[datetime], date]) -> date:
     """The survey's local day of a point in time, as `since` and `until` are sent.
 
     Args:
         text: Unix seconds, or a day such as 2026-03-29.
         field: The name of the query parameter, for the refusal.
-        survey: Says where its days begin.
+        local_day: Says where days begin.
 
     Raises:
         InvalidRequestError: it is neither.
     """
     day: date | None = None
     if re.fullmatch(r"[0-9]{1,10}", text):
-        day = survey.local_day(datetime.fromtimestamp(int(text), UTC))
+        day = local_day(datetime.fromtimestamp(int(text), UTC))
     elif re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         try:
             day = date.fromisoformat(text)

@@ -135,3 +135,39 @@ class Metrics(Figures):
     comparison: Comparison | None
     rows: tuple[Row, ...]
     buckets: tuple[Bucket, ...]
+
+
+class Touchpoint(Figures):
+    """The figures of one touchpoint, over all its surveys."""
+
+    touchpoint: QuestionId
+    surveys: tuple[SurveyId, ...]
+
+
+class Weakest(Frozen):
+    """The touchpoint that drags the whole down most.
+
+    Args:
+        touchpoint: Its name.
+        drag: How many points it takes from the whole: its share of the answers, times the difference.
+        difference: How many points its score lies below that of all the others together, as a negative number.
+        interval: The 95 % interval of the difference; it excludes 0.
+    """
+
+    touchpoint: QuestionId
+    drag: float
+    difference: float
+    interval: tuple[float, float]
+
+
+class Journey(Figures):
+    """The score of each touchpoint on one scale, in the order of the journey, beside that of all together.
+
+    `weakest` is null where no touchpoint is shown to lie below the others.
+    """
+
+    scale: Scale
+    since: date
+    until: date
+    touchpoints: tuple[Touchpoint, ...]
+    weakest: Weakest | None

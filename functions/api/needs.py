@@ -9,7 +9,7 @@ from typing import Protocol
 from shared.domain.api_keys import ApiKey
 from shared.domain.deliveries import Delivery
 from shared.domain.people import Person, Recipient
-from shared.domain.published import PublishedSurvey
+from shared.domain.published import ListedSurvey, PublishedSurvey
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import Recorded
 from shared.domain.responses import Response
@@ -35,6 +35,10 @@ class Definitions(Protocol):
 
     def publish(self, survey: Survey) -> Survey:
         """Make a definition the next version; ConflictError if a question would change its scale."""
+        ...
+
+    def list_surveys(self) -> Sequence[ListedSurvey]:
+        """Every survey."""
         ...
 
     def archive(self, survey_id: str) -> None:

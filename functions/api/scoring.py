@@ -91,7 +91,7 @@ def metrics(
         until=days.until,
         comparison=_comparison(asked, documents),
         rows=tuple(
-            Row(value=value, comparison=_comparison(asked, own), **figures(question, _counts(asked, days, own)))
+            Row(value=value, comparison=_comparison(asked, own), **figures(question.scale, _counts(asked, days, own)))
             for value, own in _by_value(survey, asked.by, parts)
         ),
         buckets=tuple(
@@ -99,22 +99,22 @@ def metrics(
                 bucket=asked.interval.name_of(bucket.since),
                 since=bucket.since,
                 until=bucket.until,
-                **figures(question, _counts(asked, bucket, documents)),
+                **figures(question.scale, _counts(asked, bucket, documents)),
             )
             for bucket in buckets(days, asked.interval)
         )
         if asked.interval
         else (),
-        **figures(question, _counts(asked, days, documents)),
+        **figures(question.scale, _counts(asked, days, documents)),
     )
 
 
-def figures(question: Question, ratings: Mapping[int, int]) -> dict[str, Any]:
+def figures(scale: Scale, ratings: Mapping[int, int]) -> dict[str, Any]:
     """What `Figures` tells of these counts by rating."""
-    scored = question.scale.has_score
-    answers = tally(question.scale, ratings) if scored else Tally()
-    found = score(question.scale, answers) if scored else None
-    groups = answers if question.scale is Scale.NPS else None
+    scored = scale.has_score
+    answers = tally(scale, ratings) if scored else Tally()
+    found = score(scale, answers) if scored else None
+    groups = answers if scale is Scale.NPS else None
     return {
         "nps": _percent(answers.positive - answers.negative, groups),
         "promoter_count": groups.positive if groups else None,

@@ -8,7 +8,8 @@ from uuid import UUID, uuid5
 
 from functions.api.bodies import CreateSurveyResponse, DeliveryTold, MessageTold, SurveyResponse, SurveyTold
 from functions.api.days import day_of, interval_of, span
-from functions.api.figures import Metrics
+from functions.api.figures import Journey, Metrics
+from functions.api.journey import Counted, journey, scale_of
 from functions.api.needs import (
     ApiKeys,
     Definitions,
@@ -28,6 +29,7 @@ from shared.domain.published import PublishedSurvey
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import Outcome
 from shared.domain.responses import Response, Source
+from shared.domain.scores import counts
 from shared.domain.submissions import judged
 from shared.domain.surveys import SURVEY_ID, Survey, SurveyDefinition
 from shared.errors import ConflictError, InvalidRequestError, NotFoundError
@@ -148,7 +150,9 @@ class Api:
         """
         survey = self._published(_named_survey(query.get("survey"), caller)).survey
         question = question_of(survey, query.get("question"))
-        since, until = (day_of(query[name], name, survey) if name in query else None for name in ("since", "until"))
+        since, until = (
+            day_of(query[name], name, survey.local_day) if name in query else None for name in ("since", "until")
+        )
         latest = None if until else self._scores.latest_day(survey.survey_id)
         days = span(since, until, latest or survey.local_day(self._clock.now()))
         asked = Asked(
@@ -161,6 +165,28 @@ class Api:
         documents = self._scores.read(survey.survey_id, asked.since, days.until)
         parts = self._scores.read(survey.survey_id, asked.since, days.until, asked.by) if asked.by else ()
         return metrics(survey, asked, documents, parts)
+
+    def journey(self, query: Mapping[str, str]) -> Journey:
+        """The score of each touchpoint: one Query for the list of surveys, and one for each survey on the scale.
+
+        Args:
+            query: `scale`, `since` and `until`; each may be left out.
+
+        Raises:
+            InvalidRequestError: one of them is wrong.
+        """
+        scale = scale_of(query.get("scale"))
+        since, until = (
+            day_of(query[name], name, datetime.date) if name in query else None for name in ("since", "until")
+        )
+        days = span(since, until, self._clock.now().date())
+        asked = (each for each in self._definitions.list_surveys() if not each.archived)
+        found = []
+        for survey in asked:
+            if question := survey.first_question_on(scale):
+                documents = self._scores.read(survey.survey_id, days.since, days.until)
+                found.append(Counted(survey, counts(documents, question)))
+        return journey(scale, days, found)
 
     def create_response(
         self, given: CreateSurveyResponse, caller: ApiKey, idempotency_key: str | None

@@ -395,6 +395,43 @@ class TestADefinition:
             ask(stack, "DELETE", f"/v1/surveys/{name}", 404)
 
 
+class TestTheJourney:
+    def put(self, stack: HttpStack, survey_id: str, touchpoint: str, position: int | None) -> None:
+        questions = [{"id": "recommend", "scale": "nps", "text": {"en": "x"}}]
+        body = {**DEFINITION, "touchpoint": touchpoint, "journey_position": position, "questions": questions}
+        ask(stack, "PUT", f"/v1/surveys/{survey_id}", 200, body=body)
+
+    def test_tells_open_touchpoints_in_their_order_and_the_one_that_drags(self, stack: HttpStack) -> None:
+        self.put(stack, "on-chat", "support_chat", 2)
+        self.put(stack, "on-search", "search", 1)
+        self.put(stack, "on-search-2", "search", None)
+        self.put(stack, "on-return", "returns", 3)
+        for survey, score, number in (
+            ("on-chat", 1, 8),
+            ("on-search", 9, 8),
+            ("on-search-2", 10, 8),
+            ("on-return", 0, 8),
+        ):
+            for _ in range(number):
+                create(stack, survey=survey, score=score, created_at=CREATED_AT)
+        ask(stack, "DELETE", "/v1/surveys/on-return", 200)
+
+        told = ask(stack, "GET", "/v1/journey", 200, query={"since": "2026-01-01", "until": "2026-01-01"})
+
+        counted = [(each["touchpoint"], each["surveys"], each["response_count"]) for each in told["touchpoints"]]
+        assert counted[:2] == [("search", ["on-search", "on-search-2"], 16), ("support_chat", ["on-chat"], 8)]
+        assert "returns" not in {each["touchpoint"] for each in told["touchpoints"]}
+        assert (told["response_count"], told["score"]) == (24, pytest.approx(100 / 3))
+        assert told["weakest"]["touchpoint"] == "support_chat"
+        assert told["weakest"]["drag"] == pytest.approx(8 / 24 * -200)
+
+    @pytest.mark.parametrize(
+        ("query", "field"), [({"scale": "text"}, "scale"), ({"scale": "x"}, "scale"), ({"since": "x"}, "since")]
+    )
+    def test_of_nonsense_is_refused(self, stack: HttpStack, query: dict[str, str], field: str) -> None:
+        assert set(ask(stack, "GET", "/v1/journey", 422, query=query)["errors"]) == {field}
+
+
 class TestReading:
     def test_a_delivery_tells_its_history_and_no_address(self, stack: HttpStack) -> None:
         registration = DeliveryRegistration(

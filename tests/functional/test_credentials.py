@@ -106,6 +106,7 @@ MATRIX = {
         "/v1/deliveries/p-1/events", 202, SECRET, {"status": "out_for_delivery"}
     ),
     "GET /v1/metrics": Row("/v1/metrics", 200, SECRET),
+    "GET /v1/journey": Row("/v1/journey", 200, SECRET),
     "POST /v1/survey_responses": Row(
         "/v1/survey_responses", 201, SECRET, {"response_id": STORED_ID, "score": 9, "created_at": 1767225600}
     ),

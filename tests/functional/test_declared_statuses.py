@@ -77,6 +77,10 @@ REQUESTS: dict[str, list[Asked]] = {
         ("/v1/metrics", {"headers": SECRET, "query": {"survey": "nothing"}}),
         ("/v1/metrics", {"headers": SECRET, "query": {"since": "x"}}),
     ],
+    "GET /v1/journey": [
+        *fetched("/v1/journey", "/v1/journey"),
+        ("/v1/journey", {"headers": SECRET, "query": {"scale": "text"}}),
+    ],
     "GET /v1/survey_responses/{response_id}": fetched(f"/v1/survey_responses/{ID}", "/v1/survey_responses/x"),
     "GET /v1/surveys/{survey_id}": fetched("/v1/surveys/delivery", "/v1/surveys/nothing"),
     "PUT /v1/surveys/{survey_id}": [

@@ -53,6 +53,7 @@ def a_long_day(opened: Shop) -> None:
     chat = {key: value for key, value in SURVEY.items() if key != "survey_id"}
     assert stack.http("PUT", "/v1/surveys/chat", chat, key=SECRET).status == 200
     assert stack.http("DELETE", "/v1/surveys/chat", key=SECRET).status == 200
+    assert stack.http("GET", "/v1/journey", key=SECRET).status == 200
     message_id = opened.aws.ses.accepted[0].tags["message_id"]
     assert stack.http("GET", f"/v1/messages/{message_id}", key=SECRET).status == 200
     # Receipts come, one of them a complaint; a queue redelivers; something unreadable lies on every queue.

@@ -58,7 +58,7 @@ def document(counters: dict[str, dict[int, int]]) -> ScoreDocument:
     ],
 )
 def test_a_point_in_time_snaps_to_the_surveys_local_day(text: str, day: str) -> None:
-    assert day_of(text, "since", SURVEY).isoformat() == day
+    assert day_of(text, "since", SURVEY.local_day).isoformat() == day
 
 
 NO_DAYS = ["", " ", "now", "-1", "1.5", "1e9", "\uff12\uff10\uff12\uff16", "2026-3-29", "20260329x", "2026-03-29\n"]
@@ -69,7 +69,7 @@ NOT_TAKEN = ["2026-03-29T00:00:00Z", "1774735200000"]
 @pytest.mark.parametrize("text", [*NO_DAYS, *NO_SUCH_DAYS, *NOT_TAKEN])
 def test_what_is_neither_unix_seconds_nor_a_day_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequestError) as error:
-        day_of(text, "until", SURVEY)
+        day_of(text, "until", SURVEY.local_day)
     assert set(error.value.errors) == {"until"}
 
 
