@@ -28,6 +28,7 @@ class Fault(StrEnum):
     LOST_ANSWER = "lost_answer"
     CONNECTION_CLOSED = "connection_closed"
     SERVER_ERROR = "server_error"
+    SERVER_ERROR_AFTER = "server_error_after"
     THROTTLE = "throttle"
     CONFLICT = "conflict"
     CRASH_BEFORE = "crash_before"
@@ -159,7 +160,9 @@ class FaultInjector:
                 raise ReadTimeoutError(endpoint_url=url)
             case Fault.CONNECTION_CLOSED:
                 raise ConnectionClosedError(endpoint_url=url)
-            case Fault.SERVER_ERROR:
+            case Fault.SERVER_ERROR | Fault.SERVER_ERROR_AFTER:
+                if fault is Fault.SERVER_ERROR_AFTER:
+                    _do(effect)
                 raise ServiceError("InternalServerError", "Internal server error", status=500)
             case Fault.THROTTLE:
                 code, status = _THROTTLES.get(call.service, ("ThrottlingException", 400))

@@ -50,6 +50,7 @@ def counted(aws: InMemoryAws) -> int:
         (Fault.LOST_ANSWER, ReadTimeoutError, 1),
         (Fault.CONNECTION_CLOSED, ConnectionClosedError, 0),
         (Fault.SERVER_ERROR, ClientError, 0),
+        (Fault.SERVER_ERROR_AFTER, ClientError, 1),
         (Fault.THROTTLE, ClientError, 0),
         (Fault.CONFLICT, ClientError, 0),
         (Fault.CRASH_BEFORE, Crash, 0),
