@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Route, expect, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ON_MACOS = (
@@ -25,6 +25,11 @@ _HOW_TO_GET_ONE = (
     "no Chromium found: install one (Debian: apt-get install chromium; elsewhere: .venv/bin/playwright install "
     "chromium) or name yours with CHROMIUM=/path/to/chromium"
 )
+
+
+PATIENCE_MS = 60_000
+"""A machine may be loaded; what is there at once is seen at once."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -82,7 +87,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context()
     context.route("**/*", refuse_foreign)
     opened = context.new_page()
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(PATIENCE_MS)
     yield opened
     context.close()
     assert not foreign, f"the page asked another machine for {foreign}"

@@ -14,7 +14,7 @@ from tests.local.stack import Deployed, eventually, stack
 __all__ = ["stack"]
 
 pytestmark = pytest.mark.local
-ALERT_SECONDS = 40
+ALERT_SECONDS = 90
 
 
 def alerts(stack: Deployed, about: str) -> list[dict[str, str]]:

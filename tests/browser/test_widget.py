@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from shared.domain.surveys import Question, Scale
 from tests.browser.site import BROKEN, GATEWAY, LOST, SURVEY, Site, Stored, ratings
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 60
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from infra.local import deploy, server
 from infra.local.places import Place
 
 FIXTURES = Path(__file__).parent / "fixtures"
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 T = TypeVar("T")
 
 
