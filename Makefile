@@ -5,6 +5,7 @@ SHELL := /bin/sh
 
 PORT ?= 8484
 ARCH ?= arm64
+JOBS ?= 2
 VENV := .venv
 PY := $(VENV)/bin/python
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate
@@ -86,15 +87,18 @@ demo: $(VENV)/run.done ## Replay a year of answers and real carrier histories in
 
 # ---- Proof -----------------------------------------------------------------------------------------------------------
 
+# Tests of one file stay together: they may share an embedded AWS.
+PYTEST = $(PY) -m pytest -n $(JOBS) --dist loadfile
+
 .PHONY: test test-slow test-all simulate bench
 test: $(VENV)/dev.done ## Run all tests that are not slow (under 5 minutes)
-	$(PY) -m pytest -m "not slow" $(ARGS)
+	$(PYTEST) -m "not slow" $(ARGS)
 
 test-slow: $(VENV)/dev.done ## Run only the slow tests
-	$(PY) -m pytest -m slow $(ARGS)
+	$(PYTEST) -m slow $(ARGS)
 
 test-all: $(VENV)/dev.done ## Run every test (under 15 minutes)
-	$(PY) -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 simulate: $(VENV)/dev.done ## Run the fault simulation alone, slow seeds included
 	$(PY) -m pytest tests/simulation $(ARGS)
