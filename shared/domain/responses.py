@@ -186,13 +186,3 @@ def score_deltas(changes: Iterable[Change]) -> dict[ScoreKey, ScoreDelta]:
         for key, document in counters.items()
         if any(document.values()) or responses[key] or certificates[key]
     }
-
-
-def highest_revisions(responses: Iterable[Response]) -> list[Response]:
-    """One response per id: the one of the highest revision, the first of equals."""
-    best: dict[str, Response] = {}
-    for response in responses:
-        known = best.get(response.response_id)
-        if known is None or response.revision > known.revision:
-            best[response.response_id] = response
-    return list(best.values())
