@@ -188,6 +188,7 @@ TALLIES = st.builds(Tally, *[st.integers(0, 10**6)] * 3)
 
 @given(st.sampled_from(SCORED), TALLIES)
 @example(Scale.NPS, Tally(1, 0, 0))
+@example(Scale.NPS, Tally(0, 0, 1))
 @example(Scale.CSAT, Tally(0, 0, 1))
 def test_a_score_and_its_interval_lie_on_the_scale_and_the_score_in_the_interval(scale: Scale, answers: Tally) -> None:
     result = score(scale, answers)
