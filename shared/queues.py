@@ -153,3 +153,61 @@ class BackOff:
             )
         except (ClientError, BotoCoreError):
             self._log("could not set when a message comes again; it does when its visibility timeout ends")
+
+
+class Log(Protocol):
+    """The part of a logger that tells of failures."""
+
+    def error(self, msg: str, *, extra: Mapping[str, object]) -> None:
+        """What needs a person."""
+        ...
+
+    def warning(self, msg: str, *, extra: Mapping[str, object]) -> None:
+        """What mends itself."""
+        ...
+
+    def exception(self, msg: str, *, extra: Mapping[str, object]) -> None:
+        """A fault of ours, with its trace."""
+        ...
+
+
+def one_by_one(
+    event: Mapping[str, Any],
+    take: Callable[[Received], None],
+    back_off: Callable[[], BackOff],
+    log: Log,
+    unreadable: Callable[[], None],
+) -> BatchResponse:
+    """Take the messages of a batch each by itself, so that a bad one holds up no other.
+
+    Args:
+        event: The SQS event.
+        take: Takes in one message. PoisonMessageError sends it to the dead-letter queue soon; any other error has it
+            come again after its back-off.
+        back_off: Gives what decides when a message comes again; asked only when one failed.
+        log: Told of each failure, by the id of the message on its queue.
+        unreadable: Counts a message that is poison.
+
+    Returns:
+        The partial batch response: those that failed come again, the others are deleted.
+    """
+    poison: list[Received] = []
+    postponed: list[Received] = []
+    for message in received(event):
+        about = {"queue_message_id": message.message_id}
+        try:
+            take(message)
+        except PoisonMessageError as error:
+            log.error("message can not be read", extra={**about, "fault": str(error)})
+            unreadable()
+            poison.append(message)
+        except TemporaryError as error:
+            log.warning("message postponed", extra={**about, "fault": str(error)})
+            postponed.append(message)
+        except Exception:  # a fault of ours in one message must not hold up the rest of its batch
+            log.exception("message failed", extra=about)
+            postponed.append(message)
+    if poison or postponed:
+        back_off().hurry(poison)
+        back_off().postpone(postponed)
+    return batch_response([*poison, *postponed])

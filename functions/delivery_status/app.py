@@ -6,9 +6,8 @@ from typing import Any
 
 from functions.delivery_status import bootstrap
 from shared.domain.queued import DeliveryReported
-from shared.errors import PoisonMessageError, TemporaryError
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
-from shared.queues import BatchResponse, Received, batch_response, parsed, received
+from shared.queues import BatchResponse, Received, one_by_one, parsed
 
 logger = Logger(service="delivery_status")
 metrics = Metrics(namespace=NAMESPACE, service="delivery_status")
@@ -17,25 +16,11 @@ metrics = Metrics(namespace=NAMESPACE, service="delivery_status")
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> BatchResponse:
     """Take in a batch of reports; those that failed come again, the others are deleted."""
-    poison: list[Received] = []
-    postponed: list[Received] = []
-    for message in received(event):
-        try:
-            _follow(message)
-        except PoisonMessageError as error:
-            logger.error("report can not be read", extra={"message_id": message.message_id, "fault": str(error)})
-            metrics.add_metric("DeliveryReportsUnreadable", MetricUnit.Count, 1)
-            poison.append(message)
-        except TemporaryError as error:
-            logger.warning("report postponed", extra={"message_id": message.message_id, "fault": str(error)})
-            postponed.append(message)
-        except Exception:  # a fault of ours in one report must not hold up the rest of its batch
-            logger.exception("report failed", extra={"message_id": message.message_id})
-            postponed.append(message)
-    if poison or postponed:
-        bootstrap.back_off().hurry(poison)
-        bootstrap.back_off().postpone(postponed)
-    return batch_response([*poison, *postponed])
+    return one_by_one(event, _follow, bootstrap.back_off, logger, _unreadable)
+
+
+def _unreadable() -> None:
+    metrics.add_metric("DeliveryReportsUnreadable", MetricUnit.Count, 1)
 
 
 def _follow(message: Received) -> None:

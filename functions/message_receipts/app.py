@@ -7,9 +7,8 @@ from typing import Any
 from functions.message_receipts import bootstrap
 from functions.message_receipts.events import receipt_of
 from shared.domain.messages import MessageState
-from shared.errors import PoisonMessageError, TemporaryError
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
-from shared.queues import BatchResponse, Received, batch_response, received
+from shared.queues import BatchResponse, Received, one_by_one
 
 logger = Logger(service="message_receipts")
 metrics = Metrics(namespace=NAMESPACE, service="message_receipts")
@@ -18,25 +17,11 @@ metrics = Metrics(namespace=NAMESPACE, service="message_receipts")
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> BatchResponse:
     """Take in a batch of receipts; those that failed come again, the others are deleted."""
-    poison: list[Received] = []
-    postponed: list[Received] = []
-    for message in received(event):
-        try:
-            _take(message)
-        except PoisonMessageError as error:
-            logger.error("receipt can not be read", extra={"queue_message_id": message.message_id, "fault": str(error)})
-            metrics.add_metric("ReceiptsUnreadable", MetricUnit.Count, 1)
-            poison.append(message)
-        except TemporaryError as error:
-            logger.warning("receipt postponed", extra={"queue_message_id": message.message_id, "fault": str(error)})
-            postponed.append(message)
-        except Exception:  # a fault of ours in one receipt must not hold up the rest of its batch
-            logger.exception("receipt failed", extra={"queue_message_id": message.message_id})
-            postponed.append(message)
-    if poison or postponed:
-        bootstrap.back_off().hurry(poison)
-        bootstrap.back_off().postpone(postponed)
-    return batch_response([*poison, *postponed])
+    return one_by_one(event, _take, bootstrap.back_off, logger, _unreadable)
+
+
+def _unreadable() -> None:
+    metrics.add_metric("ReceiptsUnreadable", MetricUnit.Count, 1)
 
 
 def _take(message: Received) -> None:

@@ -7,9 +7,8 @@ from typing import Any
 from functions.notify import bootstrap
 from shared.domain.messages import MessageState
 from shared.domain.queued import SendNotification
-from shared.errors import PoisonMessageError, TemporaryError
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
-from shared.queues import BatchResponse, Received, batch_response, parsed, received
+from shared.queues import BatchResponse, Received, one_by_one, parsed
 
 logger = Logger(service="notify")
 metrics = Metrics(namespace=NAMESPACE, service="notify")
@@ -26,25 +25,11 @@ COUNTED_AS = {
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> BatchResponse:
     """Send a batch of messages; those that failed come again, the others are deleted."""
-    poison: list[Received] = []
-    postponed: list[Received] = []
-    for message in received(event):
-        try:
-            _send(message)
-        except PoisonMessageError as error:
-            logger.error("wish can not be read", extra={"queue_message_id": message.message_id, "fault": str(error)})
-            metrics.add_metric("NotificationsUnreadable", MetricUnit.Count, 1)
-            poison.append(message)
-        except TemporaryError as error:
-            logger.warning("message postponed", extra={"queue_message_id": message.message_id, "fault": str(error)})
-            postponed.append(message)
-        except Exception:  # a fault of ours in one message must not hold up the rest of its batch
-            logger.exception("message failed", extra={"queue_message_id": message.message_id})
-            postponed.append(message)
-    if poison or postponed:
-        bootstrap.back_off().hurry(poison)
-        bootstrap.back_off().postpone(postponed)
-    return batch_response([*poison, *postponed])
+    return one_by_one(event, _send, bootstrap.back_off, logger, _unreadable)
+
+
+def _unreadable() -> None:
+    metrics.add_metric("NotificationsUnreadable", MetricUnit.Count, 1)
 
 
 def _send(message: Received) -> None:

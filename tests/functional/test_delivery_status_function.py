@@ -131,6 +131,6 @@ def test_the_log_names_no_person_even_when_a_stored_delivery_can_not_be_read(
     house.dynamodb.put_item(TableName="deliveries", Item=broken)
     assert len(failed(app.lambda_handler(recorded(), lambda_context))) == 3
     logged = caplog.text + str([vars(record) for record in caplog.records])
-    assert "order-1" in logged and "report failed" in logged
+    assert "order-1" in logged and "message failed" in logged
     for secret in ("ada at home", "+4915112345678", "Ada"):
         assert secret not in logged
