@@ -7,7 +7,7 @@ message has before it goes to the dead-letter queue.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol, TypedDict, TypeVar
 
@@ -207,6 +207,13 @@ def one_by_one(
         except Exception:  # a fault of ours in one message must not hold up the rest of its batch
             log.exception("message failed", extra=about)
             postponed.append(message)
+    return come_again(back_off, poison, postponed)
+
+
+def come_again(
+    back_off: Callable[[], BackOff], poison: Sequence[Received], postponed: Sequence[Received]
+) -> BatchResponse:
+    """Answer a batch of which some failed: poison comes again at once, what failed for now after its back-off."""
     if poison or postponed:
         back_off().hurry(poison)
         back_off().postpone(postponed)

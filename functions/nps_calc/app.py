@@ -9,7 +9,7 @@ from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import Outcome, Recorded
 from shared.errors import PoisonMessageError, TemporaryError
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
-from shared.queues import BatchResponse, Received, batch_response, parsed, received
+from shared.queues import BatchResponse, Received, come_again, parsed, received
 
 logger = Logger(service="nps_calc")
 metrics = Metrics(namespace=NAMESPACE, service="nps_calc")
@@ -31,10 +31,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> BatchResponse:
             poison.append(message)
         elif response_id not in complete:
             postponed.append(message)
-    if poison or postponed:
-        bootstrap.back_off().hurry(poison)
-        bootstrap.back_off().postpone(postponed)
-    return batch_response([*poison, *postponed])
+    return come_again(bootstrap.back_off, poison, postponed)
 
 
 def _read(messages: list[Received]) -> tuple[list[tuple[Received, ResponseSubmitted]], list[Received]]:
