@@ -102,7 +102,7 @@ def alerts_on_first_sight_only() -> AbstractContextManager[object]:
 
 def swallows_failures() -> AbstractContextManager[object]:
     """The batch is always answered with success."""
-    return patch.object(nps_calc_app, "batch_response", lambda failed: {"batchItemFailures": []})
+    return patch.object(nps_calc_app, "come_again", lambda back_off, poison, postponed: {"batchItemFailures": []})
 
 
 def gives_messages_new_ids() -> AbstractContextManager[object]:

@@ -41,6 +41,12 @@ def seeds_until_found(bug: Bug) -> int | None:
     return None
 
 
+@pytest.mark.parametrize("bug", FOUND_BY_STORMS, ids=lambda bug: bug.__name__)
+def test_a_planted_bug_still_has_its_place_in_the_product(bug: Bug) -> None:
+    with bug():
+        pass
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("bug", FOUND_BY_STORMS, ids=lambda bug: bug.__name__)
 def test_a_storm_finds(bug: Bug) -> None:
