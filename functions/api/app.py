@@ -15,7 +15,7 @@ from functions.api.bodies import (
     SurveyTold,
 )
 from functions.api.bootstrap import service
-from functions.api.figures import Journey, Metrics
+from shared.domain.metrics.figures import Journey, Metrics
 from shared.errors import RequestError, TemporaryError
 from shared.http import Answer, Operation, Request, Security, json_body, key_of, parsed, serve
 from shared.observability import NAMESPACE, Logger, MetricUnit

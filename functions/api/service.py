@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid5
 
 from functions.api.bodies import CreateSurveyResponse, DeliveryTold, MessageTold, SurveyResponse, SurveyTold
-from functions.api.days import day_of, interval_of, span
-from functions.api.figures import Journey, Metrics
-from functions.api.journey import Counted, journey, scale_of
 from functions.api.needs import (
     ApiKeys,
     Definitions,
@@ -21,10 +18,13 @@ from functions.api.needs import (
     Scores,
     Surveys,
 )
-from functions.api.scoring import Asked, breakdown_of, compared, metrics, question_of
 from shared.clock import Clock, Ids
 from shared.domain.api_keys import ApiKey, key_hash, require_secret
 from shared.domain.base import IDENTIFIER
+from shared.domain.metrics.days import day_of, span
+from shared.domain.metrics.figures import Journey, Metrics
+from shared.domain.metrics.journey import Counted, journey, scale_of
+from shared.domain.metrics.scoring import asked_for, metrics
 from shared.domain.published import PublishedSurvey
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import Outcome
@@ -149,22 +149,13 @@ class Api:
             NotFoundError: there is no such survey.
         """
         survey = self._published(_named_survey(query.get("survey"), caller)).survey
-        question = question_of(survey, query.get("question"))
-        since, until = (
-            day_of(query[name], name, survey.local_day) if name in query else None for name in ("since", "until")
-        )
-        latest = None if until else self._scores.latest_day(survey.survey_id)
-        days = span(since, until, latest or survey.local_day(self._clock.now()))
-        asked = Asked(
-            question=question,
-            days=days,
-            by=breakdown_of(survey, query.get("by")),
-            compare=compared(query.get("compare"), question),
-            interval=interval_of(query.get("interval"), days),
-        )
-        documents = self._scores.read(survey.survey_id, asked.since, days.until)
-        parts = self._scores.read(survey.survey_id, asked.since, days.until, asked.by) if asked.by else ()
+        asked = asked_for(survey, query, lambda: self._latest_day(survey))
+        documents = self._scores.read(survey.survey_id, asked.since, asked.days.until)
+        parts = self._scores.read(survey.survey_id, asked.since, asked.days.until, asked.by) if asked.by else ()
         return metrics(survey, asked, documents, parts)
+
+    def _latest_day(self, survey: Survey) -> date:
+        return self._scores.latest_day(survey.survey_id) or survey.local_day(self._clock.now())
 
     def journey(self, query: Mapping[str, str]) -> Journey:
         """The score of each touchpoint: one Query for the list of surveys, and one for each survey on the scale.

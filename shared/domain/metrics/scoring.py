@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from functions.api.days import Interval, Span, buckets
-from functions.api.figures import Bucket, Comparison, Metrics, Row, Verdict
+from shared.domain.metrics.days import Interval, Span, buckets, day_of, interval_of, span
+from shared.domain.metrics.figures import Bucket, Comparison, Metrics, Row, Verdict
 from shared.domain.scores import Change, ScoreDocument, Tally, change, counts, score, tally
 from shared.domain.surveys import OTHER, Question, Scale, Survey
 from shared.errors import InvalidRequestError
@@ -26,6 +26,31 @@ class Asked(NamedTuple):
     def since(self) -> date:
         """The first day of which anything is needed."""
         return self.days.before.since if self.compare else self.days.since
+
+
+def asked_for(survey: Survey, query: Mapping[str, str], latest_day: Callable[[], date]) -> Asked:
+    """What a query asks of a survey.
+
+    Args:
+        survey: The survey.
+        query: `since`, `until`, `question`, `by`, `compare` and `interval`; each may be left out.
+        latest_day: Gives the last day if `until` is left out.
+
+    Raises:
+        InvalidRequestError: one of them is wrong.
+    """
+    question = question_of(survey, query.get("question"))
+    since, until = (
+        day_of(query[name], name, survey.local_day) if name in query else None for name in ("since", "until")
+    )
+    days = span(since, until, until or latest_day())
+    return Asked(
+        question=question,
+        days=days,
+        by=breakdown_of(survey, query.get("by")),
+        compare=compared(query.get("compare"), question),
+        interval=interval_of(query.get("interval"), days),
+    )
 
 
 def question_of(survey: Survey, question_id: str | None) -> Question:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.api.days import Interval, Span, buckets, day_of, interval_of, span
-from functions.api.scoring import Asked, breakdown_of, compared, metrics, question_of
+from shared.domain.metrics.days import Interval, Span, buckets, day_of, interval_of, span
+from shared.domain.metrics.scoring import Asked, breakdown_of, compared, metrics, question_of
 from shared.domain.scores import ScoreDocument
 from shared.domain.surveys import Survey
 from shared.errors import InvalidRequestError

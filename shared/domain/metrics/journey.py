@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from functions.api.days import Span
-from functions.api.figures import Journey, Touchpoint, Weakest
-from functions.api.scoring import figures
+from shared.domain.metrics.days import Span
+from shared.domain.metrics.figures import Journey, Touchpoint, Weakest
+from shared.domain.metrics.scoring import figures
 from shared.domain.published import ListedSurvey
 from shared.domain.scores import Tally, change, tally
 from shared.domain.surveys import Scale

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.api.days import Span
-from functions.api.journey import Counted, journey, weakest
+from shared.domain.metrics.days import Span
+from shared.domain.metrics.journey import Counted, journey, weakest
 from shared.domain.published import ListedSurvey
 from shared.domain.scores import Tally, nps
 from shared.domain.surveys import Scale
