@@ -130,3 +130,8 @@ def claim_key(claim: Claim) -> Key:
 def person_tombstone_key(person_id: str) -> Key:
     """The mark that a person was erased; it has no expiry."""
     return _key(f"PERSON#{person_id}", "TOMBSTONE")
+
+
+def erased_identifier_key(kind: str, keyed_hash: str) -> Key:
+    """The mark that an identifier's person was erased, and when; the hash needs a key, so it tells nobody whose."""
+    return _key(f"ERASED#{kind}#{keyed_hash}", "ERASED")
