@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from tests.simulation.aws import InMemoryAws
-from tests.simulation.aws.cloud import REGION
+from tests.simulation.aws.clients import REGION
 from tests.simulation.aws.queues import Delivery, Queue
 from tests.simulation.aws.sqs import md5, system_attributes
 from tests.simulation.faults import Crash

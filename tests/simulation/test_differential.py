@@ -21,7 +21,7 @@ from moto import mock_aws
 from moto.core.models import botocore_stubber
 
 from tests.simulation.aws import InMemoryAws
-from tests.simulation.aws.cloud import REGION
+from tests.simulation.aws.clients import REGION
 from tests.simulation.aws.tables import Index, KeyPart, KeySchema
 
 STRINGS = ["", "a", "ab", "b#1", "b#2", "ä", "z"]

@@ -469,3 +469,30 @@ def test_a_lone_surrogate_is_refused(dynamodb: Any) -> None:
     with pytest.raises(ClientError) as refused:
         put(dynamodb, t={"S": "\ud800"})
     assert code_of(refused) == "SerializationException"
+
+
+def test_what_does_not_ask_for_the_newest_may_be_told_of_an_older_state(aws: InMemoryAws, dynamodb: Any) -> None:
+    """An index, and a read that is not strongly consistent, hear of a write later; each write in its order."""
+    aws.dynamodb.lag(10)
+    for at in ("1", "2"):
+        item = {"pk": {"S": "a"}, "sk": {"S": "1"}, "owner": {"S": "u"}, "at": {"N": at}}
+        dynamodb.put_item(TableName="things", Item=item)
+
+    def seen() -> tuple[list[str], bool, bool]:
+        query = {"KeyConditionExpression": "#o = :o", "ExpressionAttributeNames": {"#o": "owner"}}
+        query |= {"ExpressionAttributeValues": {":o": {"S": "u"}}}
+        listed = dynamodb.query(TableName="things", IndexName="by_owner", **query)["Items"]
+        key = {"pk": {"S": "a"}, "sk": {"S": "1"}}
+        weakly, strongly = (
+            "Item" in dynamodb.get_item(TableName="things", Key=key, ConsistentRead=consistent)
+            for consistent in (False, True)
+        )
+        return [item["at"]["N"] for item in listed], weakly, strongly
+
+    assert seen() == ([], False, True)
+    told = []
+    for _ in range(20):
+        aws.clock.advance(1)
+        told += seen()[0]
+    assert sorted(told) == told
+    assert seen() == (["2"], True, True)

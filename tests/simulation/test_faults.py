@@ -194,3 +194,28 @@ def test_the_same_seed_gives_the_same_run(seed: int) -> None:
     first, second = (run(seed, count_once, Seeded(seed, probability=0.3), STORM) for _ in range(2))
     assert [entry.line() for entry in first.log] == [entry.line() for entry in second.log]
     assert first.fingerprint() != run(seed + 1, count_once, Seeded(seed + 1, probability=0.3), STORM).fingerprint()
+
+
+def test_a_client_that_was_lent_comes_back_as_new(aws: InMemoryAws) -> None:
+    """The SDK keeps a retry quota for each client, and an outage empties it; handlers stay on a client too."""
+    config = Config(retries={"mode": "standard", "total_max_attempts": 3})
+    table = {"TableName": "things", "Key": {"pk": {"S": "a"}, "sk": {"S": "1"}}}
+    heard: list[str] = []
+
+    def calls_of_an_outage(times: int) -> list[int]:
+        with aws.installed(), aws.clients() as lent:
+            client = lent.create_client("dynamodb", config)
+            client.meta.events.register("before-call", lambda **_: heard.append("called"))
+            aws.hook = FaultInjector(aws, Burst(0, 10**6, Fault.SERVER_ERROR))
+            found = []
+            for _ in range(times):
+                began = len(aws.log)
+                with pytest.raises(ClientError):
+                    client.get_item(**table)
+                found.append(len(aws.log) - began)
+            return found
+
+    first, second = calls_of_an_outage(60), calls_of_an_outage(60)
+    assert first == second
+    assert (first[0], first[-1]) == (3, 1), "an outage empties the quota, and then the SDK tries only once"
+    assert len(heard) == 120

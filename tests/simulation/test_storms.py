@@ -20,6 +20,8 @@ from tests.simulation.test_zombies import STALLED_SECONDS
 
 PORTION = 40
 STORM = Weather(duplicate=0.15, resurrect=0.05, disorder=True, passed_over=0.3)
+LAGS = (0.5, 5, 30)
+"""By how many seconds at most an index, or a read that is not strong, is late: mostly it is a fraction of one."""
 OUTAGES = (Fault.LOST_REQUEST, Fault.LOST_ANSWER, Fault.SERVER_ERROR, Fault.THROTTLE, Fault.CONFLICT)
 """What can strike call after call, for longer than the SDK goes on trying."""
 
@@ -38,6 +40,7 @@ def storm(seed: int, *, probability: float = 0.1, kinds: tuple[Fault, ...] = EVE
     plan = FirstOf((outage, Seeded(seed, probability, kinds, budget=60)))
     with shop(seed, plan, STORM) as story:
         story.aws.scheduler.double_firing = 0.3
+        story.aws.dynamodb.lag(rng.choice(LAGS))
 
         def others_go_on(call: Call) -> None:
             story.stack.restart(call.function)

@@ -13,12 +13,11 @@ from types import SimpleNamespace
 from typing import Any, Protocol, TypeAlias
 
 import boto3
-import botocore.session
 from botocore import endpoint
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.loaders import create_loader
 
 from tests.simulation.aws import wire
+from tests.simulation.aws.clients import CLIENTS, REGION, Clients, core_session
 from tests.simulation.aws.clock import VirtualClock
 from tests.simulation.aws.configuration import SecretsManager, Ssm
 from tests.simulation.aws.dynamodb import DynamoDb
@@ -28,9 +27,6 @@ from tests.simulation.aws.sqs import Sqs
 from tests.simulation.aws.wire import Call, ServiceError
 
 ACCOUNT = "000000000000"
-REGION = "eu-central-1"
-# Loading the service models is the slow part of a session, so every session of a process shares one loader.
-_LOADER = create_loader()
 
 Effect: TypeAlias = Callable[[], dict[str, Any]]
 
@@ -72,7 +68,7 @@ class InMemoryAws:
         self.seed = seed
         self.clock = clock or VirtualClock()
         rng = random.Random(f"aws-{seed}")
-        self.dynamodb = DynamoDb(self.clock)
+        self.dynamodb = DynamoDb(self.clock, random.Random(f"lag-{seed}"))
         self.sqs = Sqs(self.clock, rng, ACCOUNT, REGION)
         self.scheduler = Scheduler(self.clock, self.sqs, rng)
         self.ses = Ses(self.clock)
@@ -100,16 +96,7 @@ class InMemoryAws:
 
     def session(self) -> boto3.Session:
         """A session whose clients talk to this AWS; fresh clients also have a fresh retry quota."""
-        core = botocore.session.Session()
-        core.register_component("data_loader", _LOADER)
-        session = boto3.Session(
-            botocore_session=core,
-            aws_access_key_id="simulation",
-            aws_secret_access_key="simulation",
-            region_name=REGION,
-        )
-        session.events.register("before-send", self._before_send)  # type: ignore[arg-type]
-        return session
+        return boto3.Session(botocore_session=core_session(self._before_send), region_name=REGION)
 
     @contextmanager
     def installed(self) -> Iterator[InMemoryAws]:
@@ -129,10 +116,11 @@ class InMemoryAws:
             vars(endpoint)["time"] = before_time
             random.setstate(before_random)
 
-    def botocore_session(self) -> botocore.session.Session:
-        """What `boto3.client(...)` stands on within `installed()`, for who makes clients without boto3."""
-        session: botocore.session.Session = vars(boto3.DEFAULT_SESSION)["_session"]
-        return session
+    @contextmanager
+    def clients(self) -> Iterator[Clients]:
+        """What makes clients within this, as a session does, for who makes them without boto3."""
+        with CLIENTS.lent(self._before_send) as lent:
+            yield lent
 
     # who is calling
 
@@ -161,7 +149,7 @@ class InMemoryAws:
 
     # the way of a request
 
-    def _before_send(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
+    def _before_send(self, request: AWSPreparedRequest, event_name: str) -> AWSResponse:
         service, operation = event_name.split(".")[1:]
         handler = self._operations.get(service, {}).get(operation)
         if handler is None:

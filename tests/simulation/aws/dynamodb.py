@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
@@ -25,7 +26,9 @@ MAX_BATCH_WRITE = 25
 class DynamoDb:
     """The service: its tables, and what was consumed."""
 
-    def __init__(self, clock: VirtualClock) -> None:
+    def __init__(self, clock: VirtualClock, rng: random.Random) -> None:
+        self._clock = clock
+        self._rng = rng
         self._tables: dict[str, Table] = {}
         self.consumed: Counter[tuple[str, str]] = Counter()
         queries = Queries(self.table, self.consumed)
@@ -47,9 +50,14 @@ class DynamoDb:
     ) -> Table:
         """A new, empty table; a key is written `name` for a string or `name:N`, `name:B`."""
         schema = KeySchema(_key_part(hash_key), _key_part(range_key) if range_key else None)
-        table = Table(name, schema, indexes)
+        table = Table(name, schema, indexes, self._clock.seconds)
         self._tables[name] = table
         return table
+
+    def lag(self, seconds: float) -> None:
+        """From now on whatever is not read strongly, indexes above all, is up to so many seconds late."""
+        for table in self._tables.values():
+            table.lag(lambda: self._rng.uniform(0, seconds))
 
     def table(self, name: str) -> Table:
         """The table of a name (or of an ARN that ends in it).
@@ -74,9 +82,10 @@ class DynamoDb:
         scope = Scope.of(request)
         key = normalise_item(request["Key"])
         table.check_key(key)
-        item = table.get(key)
+        consistent = request.get("ConsistentRead", False)
+        item = table.get(key, consistent=consistent)
         meter = Meter()
-        meter.read(table.name, read_units(size_of_item(item or {}), consistent=request.get("ConsistentRead", False)))
+        meter.read(table.name, read_units(size_of_item(item or {}), consistent=consistent))
         answer = self._answer(request, meter)
         if item is not None:
             answer["Item"] = project(item, request, scope)
@@ -95,10 +104,10 @@ class DynamoDb:
             for key in keys:
                 table.check_key(key)
             _refuse_repeated([table.schema.key_of(key) for key in keys])
-            found = [table.get(key) for key in keys]
+            consistent = part.get("ConsistentRead", False)
+            found = [table.get(key, consistent=consistent) for key in keys]
             for item in found:
-                units = read_units(size_of_item(item or {}), consistent=part.get("ConsistentRead", False))
-                meter.read(table.name, units)
+                meter.read(table.name, read_units(size_of_item(item or {}), consistent=consistent))
             responses[name] = [project(item, part, scope) for item in found if item is not None]
         meter.into(self.consumed)
         return {"Responses": responses, "UnprocessedKeys": {}} | _reported(meter.report(request))

@@ -10,7 +10,7 @@ from tests.simulation.aws import syntax
 from tests.simulation.aws.capacity import Meter
 from tests.simulation.aws.conditions import Scope, check_request, holds, look_up
 from tests.simulation.aws.syntax import Between, Both, Compare, Condition, Function, Literal, Path
-from tests.simulation.aws.tables import KeySchema, Table, read_units
+from tests.simulation.aws.tables import Collection, KeySchema, Table, read_units
 from tests.simulation.aws.values import Item, Value, kind_of, normalise_item, size_of_item, sortable
 from tests.simulation.aws.wire import validation_error
 
@@ -60,8 +60,8 @@ class Queries:
         """One page."""
         table = self._table(request["TableName"])
         index = request.get("IndexName")
-        collection = table.collection(index)
         consistent = request.get("ConsistentRead", False)
+        collection = table.collection(index, consistent=consistent)
         if index and consistent:
             raise validation_error("Consistent reads are not supported on global secondary indexes")
         scope = Scope.of(request)
@@ -73,7 +73,7 @@ class Queries:
         assert key_condition is not None
         hash_value, range_condition = _split_key_condition(key_condition, collection.schema, scope)
         filter_condition = _check_filter(request, collection.schema, scope)
-        matching = self._walk(request, table, hash_value)
+        matching = self._walk(request, table, collection, hash_value)
         if range_condition is not None:
             matching = filter(lambda item: holds(range_condition, item, scope), matching)
         page, last, size = _page(matching, request.get("Limit"))
@@ -90,8 +90,9 @@ class Queries:
         report = meter.report(request)
         return answer | ({"ConsumedCapacity": report[0]} if report else {})
 
-    def _walk(self, request: Mapping[str, Any], table: Table, hash_value: Any) -> Iterator[Item]:
-        collection = table.collection(request.get("IndexName"))
+    def _walk(
+        self, request: Mapping[str, Any], table: Table, collection: Collection, hash_value: Any
+    ) -> Iterator[Item]:
         start = request.get("ExclusiveStartKey")
         after = normalise_item(start) if start else None
         if after is not None:

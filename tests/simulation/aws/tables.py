@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -132,27 +133,78 @@ class Index:
         return {name: value for name, value in item.items() if name in kept}
 
 
-class Table:
-    """A table with its indexes; writes keep them in step (a real index lags, see README)."""
+class Follower:
+    """A copy that hears of each write a little later, in the order of the writes: what does not read strongly sees it.
 
-    def __init__(self, name: str, schema: KeySchema, indexes: tuple[Index, ...] = ()) -> None:
+    Attributes:
+        behind: for each write, by how many seconds it is late.
+    """
+
+    def __init__(self, collection: Collection, seconds: Callable[[], float]) -> None:
+        """Follow with an empty `collection`; `seconds` tells the time."""
+        self.behind: Callable[[], float] | None = None
+        self._collection = collection
+        self._seconds = seconds
+        self._coming: deque[tuple[float, Item | None, Item | None]] = deque()
+
+    def write(self, old: Item | None, new: Item | None) -> None:
+        """Hear that `old` becomes `new`."""
+        due = self._seconds() + (self.behind() if self.behind else 0.0)
+        if self._coming:
+            due = max(due, self._coming[-1][0])
+        self._coming.append((due, old, new))
+        self._catch_up()
+
+    def collection(self) -> Collection:
+        """The items as this copy knows them at this moment."""
+        self._catch_up()
+        return self._collection
+
+    def _catch_up(self) -> None:
+        now = self._seconds()
+        while self._coming and self._coming[0][0] <= now:
+            _, old, new = self._coming.popleft()
+            if old is not None:
+                self._collection.remove(old)
+            if new is not None:
+                self._collection.put(new)
+
+
+class Table:
+    """A table with its indexes."""
+
+    def __init__(
+        self, name: str, schema: KeySchema, indexes: tuple[Index, ...], seconds: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        """An empty table; `seconds` tells the time, for the copies that lag."""
         self.name = name
         self.schema = schema
         self.indexes = {index.name: index for index in indexes}
+        self._seconds = seconds
         self._items = Collection(schema)
-        self._indexed = {index.name: Collection(index.schema, identity=schema) for index in indexes}
+        self._copy: Follower | None = None
+        self._indexed = {index.name: Follower(Collection(index.schema, identity=schema), seconds) for index in indexes}
 
-    def get(self, key: Mapping[str, Value]) -> Item | None:
+    def lag(self, behind: Callable[[], float]) -> None:
+        """From now on indexes, and reads of the table that are not strongly consistent, are `behind()` seconds late."""
+        if self._copy is None:
+            self._copy = Follower(Collection(self.schema), self._seconds)
+            for item in self._items:
+                self._copy.write(None, item)
+        for follower in (self._copy, *self._indexed.values()):
+            follower.behind = behind
+
+    def get(self, key: Mapping[str, Value], *, consistent: bool = True) -> Item | None:
         """The item of a key."""
-        return self._items.get(key)
+        return self.collection(None, consistent=consistent).get(key)
 
-    def collection(self, index: str | None) -> Collection:
-        """The table's own items, or those of an index."""
+    def collection(self, index: str | None, *, consistent: bool = True) -> Collection:
+        """The table's own items, or those of an index, which is never consistent."""
         if index is None:
-            return self._items
+            return self._items if consistent or self._copy is None else self._copy.collection()
         if index not in self._indexed:
             raise validation_error(f"The table does not have the specified index: {index}")
-        return self._indexed[index]
+        return self._indexed[index].collection()
 
     def items(self) -> list[Item]:
         """Every item: for oracles and reports; no operation of the service reads a whole table."""
@@ -168,6 +220,8 @@ class Table:
             self._items.remove(old)
         if new is not None:
             self._items.put(new)
+        if self._copy is not None:
+            self._copy.write(old, new)
         return sum(self._write_index(index, old, new) for index in self.indexes.values())
 
     def _write_index(self, index: Index, old: Item | None, new: Item | None) -> int:
@@ -175,11 +229,7 @@ class Table:
         after = index.project(new, self.schema) if new is not None and index.schema.covers(new) else None
         if before == after:
             return 0
-        entries = self._indexed[index.name]
-        if before is not None:
-            entries.remove(before)
-        if after is not None:
-            entries.put(after)
+        self._indexed[index.name].write(before, after)
         moved = before is not None and after is not None and index.schema.key_of(before) != index.schema.key_of(after)
         sizes = [size_of_item(entry) for entry in (before, after) if entry is not None]
         return sum(map(write_units, sizes)) if moved else write_units(max(sizes))
