@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
+from functions.api.deliveries.service import DeliveryReading
+from functions.api.messages.service import MessageReading
+from functions.api.metrics.service import Scoring
 from functions.api.service import Api
+from functions.api.survey_responses.service import SurveyResponses
+from functions.api.surveys.service import SurveyDefinitions
 from shared.clients import client
 from shared.clock import RandomIds, SystemClock
 from shared.queues import Queue
@@ -43,24 +48,35 @@ def service() -> Api:
     dynamodb = client("dynamodb")
     clock, ids = SystemClock(), RandomIds()
     surveys = SurveyRepository(dynamodb, tables.surveys_table_name)
+    cached_surveys = CachedSurveys(surveys, clock)
+    people = PersonRepository(dynamodb, tables.people_table_name, ids.new)
     return Api(
-        surveys=CachedSurveys(surveys, clock),
-        definitions=surveys,
         api_keys=CachedApiKeys(ApiKeyRepository(dynamodb, tables.surveys_table_name), clock),
-        responses=ResponseRepository(dynamodb, tables.responses_table_name),
-        queue=Queue(client("sqs"), tables.responses_queue_url),
-        scores=ScoreRepository(dynamodb, tables.responses_table_name),
-        people=PersonRepository(dynamodb, tables.people_table_name, ids.new),
-        deliveries=DeliveryRepository(dynamodb, tables.deliveries_table_name),
-        messages=MessageRepository(
-            dynamodb,
-            Tables(
-                messages=tables.messages_table_name,
-                responses=tables.responses_table_name,
-                deliveries=tables.deliveries_table_name,
-                people=tables.people_table_name,
-            ),
+        surveys=SurveyDefinitions(surveys),
+        survey_responses=SurveyResponses(
+            surveys=cached_surveys,
+            responses=ResponseRepository(dynamodb, tables.responses_table_name),
+            queue=Queue(client("sqs"), tables.responses_queue_url),
+            people=people,
+            clock=clock,
+            ids=ids,
         ),
-        clock=clock,
-        ids=ids,
+        scoring=Scoring(
+            surveys=cached_surveys,
+            definitions=surveys,
+            scores=ScoreRepository(dynamodb, tables.responses_table_name),
+            clock=clock,
+        ),
+        deliveries=DeliveryReading(DeliveryRepository(dynamodb, tables.deliveries_table_name)),
+        messages=MessageReading(
+            MessageRepository(
+                dynamodb,
+                Tables(
+                    messages=tables.messages_table_name,
+                    responses=tables.responses_table_name,
+                    deliveries=tables.deliveries_table_name,
+                    people=tables.people_table_name,
+                ),
+            )
+        ),
     )

@@ -100,17 +100,20 @@ def _allowed(path: str) -> tuple[str, ...] | None:
     if parts[0] != "functions":
         return None
     mine = f"functions.{parts[1]}"
+    trigger = (
+        *POWERTOOLS,
+        "pydantic",
+        mine,
+        "shared.domain",
+        "shared.errors",
+        "shared.http",
+        "shared.observability",
+        "shared.queues",
+    )
     return {
-        "app.py": (
-            *POWERTOOLS,
-            "pydantic",
-            mine,
-            "shared.domain",
-            "shared.errors",
-            "shared.http",
-            "shared.observability",
-            "shared.queues",
-        ),
+        "app.py": trigger,
+        "operations.py": trigger,  # a part of app.py, where one file would not hold all routes
+        "calling.py": trigger,  # what those parts have in common
         "service.py": (mine, "pydantic", "shared.clock", "shared.domain", "shared.errors"),
         "bootstrap.py": (*AWS, "pydantic", mine, "shared"),
     }.get(parts[-1], (mine, "jinja2", "markupsafe", "pydantic", "shared.clock", "shared.domain", "shared.errors"))

@@ -1,4 +1,4 @@
-"""What the API reads and answers; on Delighted's nouns with Delighted's field names, and ours beside them."""
+"""What is read and answered of survey responses: Delighted's field names, and ours beside them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from shared.domain.base import Frozen, Identifier, Instant, Line, ResponseId
-from shared.domain.deliveries import Delivery, DeliveryReason, DeliveryStatus, Window
-from shared.domain.messages import Channel, MessageKind, MessageState, Reason
+from shared.domain.base import Frozen, Identifier, Line, ResponseId
 from shared.domain.people import EmailAddress, PhoneNumber, Recipient
 from shared.domain.responses import Comment, Response, Subject
-from shared.domain.sending import Message
 from shared.domain.submissions import GivenAnswer, GivenRating, Properties
-from shared.domain.surveys import Locale, QuestionId, Scale, Survey, SurveyDefinition, SurveyId
+from shared.domain.surveys import Locale, QuestionId, Scale, Survey, SurveyId
 
 
 class PersonGiven(BaseModel):
@@ -162,133 +159,3 @@ class SurveyResponse(Frozen):
             day=response.day,
             test=response.test,
         )
-
-
-class DeliveryEventTold(Frozen):
-    """One thing that happened to a parcel."""
-
-    event_id: str
-    status: DeliveryStatus
-    reason: DeliveryReason | None
-    occurred_at: Instant
-    learned_at: Instant
-    raw_status: str | None
-
-
-class DeliveryTold(Frozen):
-    """A parcel as we know it: no name and no address, only the `person_id`."""
-
-    delivery_id: str
-    status: DeliveryStatus
-    reason: DeliveryReason | None
-    person: str | None
-    carrier: str | None
-    tracking_number: str | None
-    promise: Window | None
-    time_zone: str | None
-    survey: SurveyId | None
-    events: tuple[DeliveryEventTold, ...]
-
-    @classmethod
-    def of(cls, delivery: Delivery) -> Self:
-        """A delivery as it is told; its events in the order in which they happened."""
-        registration, current = delivery.registration, delivery.current
-        return cls(
-            delivery_id=delivery.delivery_id,
-            status=delivery.status,
-            reason=current.reason if current else None,
-            person=delivery.person_id,
-            carrier=registration.carrier if registration else None,
-            tracking_number=registration.tracking_number if registration else None,
-            promise=registration.promise if registration else None,
-            time_zone=registration.time_zone if registration else None,
-            survey=registration.survey_id if registration else None,
-            events=tuple(
-                DeliveryEventTold(**event.model_dump())
-                for event in sorted(delivery.history, key=lambda event: event.occurred_at)
-            ),
-        )
-
-
-class MessageTold(Frozen):
-    """A message and what became of it: no address and no content."""
-
-    message_id: str
-    kind: MessageKind
-    state: MessageState
-    reason: Reason | None
-    channel: Channel | None
-    person: str | None
-    survey: SurveyId | None
-    response: str | None
-    delivery: str | None
-    requested_at: Instant
-    expires_at: Instant
-    delivered_at: Instant | None
-    bounced_at: Instant | None
-    complained_at: Instant | None
-
-    @classmethod
-    def of(cls, message: Message) -> Self:
-        """A message as it is told."""
-        wish = message.notification
-        return cls(
-            message_id=wish.message_id,
-            kind=wish.kind,
-            state=message.state,
-            reason=message.reason,
-            channel=message.request.channel if message.request else None,
-            person=wish.person_id,
-            survey=wish.survey_id,
-            response=wish.response_id,
-            delivery=wish.delivery_id,
-            requested_at=wish.requested_at,
-            expires_at=wish.expires_at,
-            delivered_at=message.delivered_at,
-            bounced_at=message.bounced_at,
-            complained_at=message.complained_at,
-        )
-
-
-class PutSurvey(SurveyDefinition):
-    """A survey's definition. The id stands in the path, and the version's number is ours to give."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "After delivery",
-                    "touchpoint": "delivery",
-                    "journey_position": 3,
-                    "brand": {"name": "Example Shop", "colour": "#1f4b99"},
-                    "time_zone": "Europe/Berlin",
-                    "questions": [
-                        {"id": "recommend", "scale": "nps", "text": {"en": "Would you recommend us?"}},
-                        {"id": "hoped", "scale": "expectation", "text": {"en": "Was it as you had hoped?"}},
-                        {
-                            "id": "place",
-                            "scale": "choice",
-                            "text": {"en": "Where did you get it?"},
-                            "options": [
-                                {"value": 1, "text": {"en": "At my door"}},
-                                {"value": 2, "text": {"en": "At a pickup point"}},
-                            ],
-                        },
-                    ],
-                    "breakdowns": [{"name": "city", "values": ["Berlin", "Hamburg"]}],
-                    "alert_to": ["owner@shop.example"],
-                }
-            ]
-        }
-    )
-
-
-class SurveyTold(Survey):
-    """A survey's current version; archived, it takes no answers, and its scores can still be read."""
-
-    archived: bool
-
-    @classmethod
-    def of(cls, survey: Survey, *, archived: bool) -> Self:
-        """A survey as it is told."""
-        return cls(archived=archived, **dict(survey))

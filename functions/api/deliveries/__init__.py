@@ -1,0 +1,1 @@
+"""Parcels, as they are told to who asks."""

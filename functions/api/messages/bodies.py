@@ -1,0 +1,50 @@
+"""A message as it is told: no address and no content."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from shared.domain.base import Frozen, Instant
+from shared.domain.messages import Channel, MessageKind, MessageState, Reason
+from shared.domain.sending import Message
+from shared.domain.surveys import SurveyId
+
+
+class MessageTold(Frozen):
+    """A message and what became of it: no address and no content."""
+
+    message_id: str
+    kind: MessageKind
+    state: MessageState
+    reason: Reason | None
+    channel: Channel | None
+    person: str | None
+    survey: SurveyId | None
+    response: str | None
+    delivery: str | None
+    requested_at: Instant
+    expires_at: Instant
+    delivered_at: Instant | None
+    bounced_at: Instant | None
+    complained_at: Instant | None
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        """A message as it is told."""
+        wish = message.notification
+        return cls(
+            message_id=wish.message_id,
+            kind=wish.kind,
+            state=message.state,
+            reason=message.reason,
+            channel=message.request.channel if message.request else None,
+            person=wish.person_id,
+            survey=wish.survey_id,
+            response=wish.response_id,
+            delivery=wish.delivery_id,
+            requested_at=wish.requested_at,
+            expires_at=wish.expires_at,
+            delivered_at=message.delivered_at,
+            bounced_at=message.bounced_at,
+            complained_at=message.complained_at,
+        )

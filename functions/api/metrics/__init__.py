@@ -1,0 +1,1 @@
+"""Scores: of a survey, and of the whole customer journey."""

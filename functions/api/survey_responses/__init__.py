@@ -1,0 +1,1 @@
+"""Survey responses: what was answered, shaped as Delighted's."""

@@ -1,0 +1,160 @@
+"""Takes the answers that were given elsewhere, and tells them; it reads its own writes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+from functions.api.named import named_survey, published
+from functions.api.needs import People, Responses, ResponsesQueue, Surveys
+from functions.api.survey_responses.bodies import CreateSurveyResponse, SurveyResponse
+from shared.clock import Clock, Ids
+from shared.domain.api_keys import ApiKey
+from shared.domain.queued import ResponseSubmitted
+from shared.domain.recording import Outcome
+from shared.domain.responses import Response, Source
+from shared.domain.submissions import judged
+from shared.errors import ConflictError, InvalidRequestError, NotFoundError
+
+IDEMPOTENCY_NAMESPACE = UUID("5f0c2f0e-6c39-4d0b-9d0e-2f6f4f4c7a11")
+"""Under which an Idempotency-Key that is no UUID becomes one."""
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far a sender's clock may be ahead of ours."""
+
+
+class SurveyResponses:
+    """The answers of secret keys.
+
+    Args:
+        surveys: Published surveys, cached.
+        responses: Stored responses.
+        queue: The responses queue.
+        people: Known people.
+        clock: When an answer was accepted.
+        ids: Ids for answers that come without.
+    """
+
+    def __init__(
+        self,
+        *,
+        surveys: Surveys,
+        responses: Responses,
+        queue: ResponsesQueue,
+        people: People,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._surveys = surveys
+        self._responses = responses
+        self._queue = queue
+        self._people = people
+        self._clock = clock
+        self._ids = ids
+
+    def create(self, given: CreateSurveyResponse, caller: ApiKey, idempotency_key: str | None) -> SurveyResponse:
+        """Take an answer that was given elsewhere.
+
+        It goes on the queue under the condition that nothing is stored under its id, and is then recorded at once, so
+        that the caller finds it. When the queue has it, it is accepted: if the direct way fails, nps_calc records it.
+
+        Raises:
+            InvalidRequestError: a field is wrong.
+            NotFoundError: there is no such survey, or it is closed.
+            ConflictError: another answer has this id, or one that was erased had.
+            TemporaryError: it may not have been kept.
+        """
+        found = published(self._surveys, named_survey(given.survey, caller))
+        if found.archived:
+            raise NotFoundError("This survey is closed; publish it again to open it.")
+        survey = found.survey
+        answers = judged(survey, given.score, given.answers, given.comment, rating_field="score")
+        now = self._clock.now()
+        answered_at = _answered_at(given.created_at, now)
+        properties = given.person_properties or {}
+        response = Response(
+            response_id=given.response_id or self._response_id(caller, idempotency_key),
+            revision=1,
+            survey_id=survey.survey_id,
+            survey_version=survey.version,
+            ratings=answers.ratings,
+            texts=answers.texts,
+            comment=answers.comment,
+            person_id=self._person_id(given, now),
+            subject=given.subject,
+            properties=properties,
+            breakdowns=survey.breakdown_values(properties),
+            source=Source.API,
+            verified=True,
+            test=given.test,
+            answered_at=answered_at,
+            accepted_at=now,
+            day=survey.local_day(answered_at),
+        )
+        submitted = ResponseSubmitted(response=response, expected_revision=0)
+        self._queue.send(submitted, group=survey.survey_id)
+        stored = self._recorded(submitted, is_dated=given.created_at is not None)
+        return SurveyResponse.of(stored, survey)
+
+    def response(self, response_id: str) -> SurveyResponse:
+        """A stored answer.
+
+        Raises:
+            NotFoundError: there is none, or it was erased.
+        """
+        try:
+            canonical = str(UUID(response_id))
+        except ValueError:
+            canonical = None
+        stored = self._responses.get(canonical) if canonical else None
+        if stored is None:
+            raise NotFoundError("There is no such response.")
+        published = self._surveys.current(stored.survey_id)
+        return SurveyResponse.of(stored, published.survey if published else None)
+
+    def _person_id(self, given: CreateSurveyResponse, now: datetime) -> str | None:
+        if given.person is None:
+            return None
+        if not isinstance(given.person, str):
+            return self._people.resolve(given.person.recipient, now).person_id
+        if self._people.get(given.person) is None:
+            raise InvalidRequestError("person is not known.", {"person": ["is no id of a person we know"]})
+        return given.person
+
+    def _response_id(self, caller: ApiKey, idempotency_key: str | None) -> str:
+        """The id of an answer that came without: from the Idempotency-Key, which is the caller's own, or at random."""
+        if not idempotency_key:
+            return str(UUID(self._ids.new()))
+        try:
+            return str(UUID(idempotency_key))
+        except ValueError:
+            return str(uuid5(IDEMPOTENCY_NAMESPACE, f"{caller.name}\x1f{idempotency_key}"))
+
+    def _recorded(self, submitted: ResponseSubmitted, *, is_dated: bool) -> Response:
+        """What is stored after recording; the answer itself if the store is away, for the queue has it."""
+        response = submitted.response
+        stored, outcome = self._responses.record([submitted])[response.response_id]
+        if outcome is Outcome.INVALID:
+            raise InvalidRequestError("The store does not take this response.")
+        if outcome is Outcome.ERASED:
+            raise ConflictError("The response of this id was erased, and stays so.")
+        if stored is None or outcome in {Outcome.RECORDED, Outcome.POSTPONED}:
+            return response
+        if not _same_answer(stored, response, is_dated=is_dated):
+            raise ConflictError("Another response is stored under this id.")
+        return stored
+
+
+def _answered_at(created_at: int | None, now: datetime) -> datetime:
+    if created_at is None:
+        return now
+    if created_at > (now + CLOCK_SKEW).timestamp():
+        raise InvalidRequestError(
+            "created_at lies in the future.", {"created_at": ["must be Unix seconds, and not lie in the future"]}
+        )
+    return min(datetime.fromtimestamp(created_at, UTC), now)
+
+
+def _same_answer(stored: Response, sent: Response, *, is_dated: bool) -> bool:
+    """Whether a repetition says what is stored. What we stamped, and not the sender, may differ."""
+    ours = {"accepted_at", "survey_version", "breakdowns"} | (set() if is_dated else {"answered_at", "day"})
+    return stored.model_dump(exclude=ours) == sent.model_dump(exclude=ours)
