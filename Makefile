@@ -121,9 +121,12 @@ lint: $(VENV)/dev.done ## Check format and lint
 types: $(VENV)/dev.done ## Check types (mypy, strict)
 	$(PY) -m mypy
 
-.PHONY: openapi snapshots
+.PHONY: openapi event-schemas snapshots
 openapi: $(VENV)/dev.done ## Write docs/openapi.json from the routes
 	$(PY) -m infra.openapi
+
+event-schemas: $(VENV)/dev.done ## Write docs/events from the models of the domain events
+	$(PY) -m infra.event_schemas
 
 snapshots: $(VENV)/dev.done ## Write the rendered messages of tests/snapshots anew
 	HEARBACK_WRITE_SNAPSHOTS=1 $(PY) -m pytest -q -k snapshot tests/unit tests/functional

@@ -107,7 +107,7 @@ def document() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for function, operation in sorted(found, key=lambda pair: (pair[1].path, pair[1].method)):
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(function, operation, references)
-    schemas = {name: _described(schema) for name, schema in definitions.get("$defs", {}).items()}
+    schemas = {name: explained(schema) for name, schema in definitions.get("$defs", {}).items()}
     schemes = {name: scheme for kind in SCHEMES.values() for name, scheme in kind.items()}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     return {
@@ -177,7 +177,7 @@ def _response(operation: Operation, status: HTTPStatus, references: dict[Any, An
     return described
 
 
-def _described(schema: dict[str, Any]) -> dict[str, Any]:
+def explained(schema: dict[str, Any]) -> dict[str, Any]:
     """A schema whose docstring's `Args` describe its properties, each where a reader of the document looks for it."""
     text, _, arguments = schema.get("description", "").partition("\n\nArgs:\n")
     if not arguments:

@@ -12,6 +12,7 @@ HearbackError
 │   ├── UnsupportedMediaTypeError    415
 │   └── InvalidRequestError          422  well-formed, but a field is wrong
 ├── TemporaryError          the same again, later: a queue redelivers, an HTTP client gets 503
+│   └── UnpublishedError             some events are not on the bus; it says which
 └── PoisonMessageError      never again: the message can not become right, it belongs in the dead-letter queue
 
 Two places translate them: `shared/http.py` into a status, `shared/queues.py` into a partial batch response.
@@ -98,6 +99,19 @@ class InvalidRequestError(RequestError):
 
 class TemporaryError(HearbackError):
     """An outage, a throttle or a lost race: the same request is right again later."""
+
+
+class UnpublishedError(TemporaryError):
+    """Events that the bus did not take; those that it took keep their ids, so that all may be told again.
+
+    Args:
+        detail: One sentence for the log.
+        event_ids: The events that are not on the bus, as far as we know.
+    """
+
+    def __init__(self, detail: str, event_ids: frozenset[str]) -> None:
+        super().__init__(detail)
+        self.event_ids = event_ids
 
 
 class PoisonMessageError(HearbackError):

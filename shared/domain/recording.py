@@ -41,13 +41,6 @@ class Outcome(StrEnum):
     INVALID = "invalid"  # the store will never take it
 
 
-class Recorded(NamedTuple):
-    """What became of a response, and what is stored of it now, as far as we know."""
-
-    stored: Response | None
-    outcome: Outcome
-
-
 class Stored(NamedTuple):
     """What stands under a response's id: nothing, a response with what it was counted as, or a tombstone."""
 
@@ -58,6 +51,22 @@ class Stored(NamedTuple):
 
 
 ABSENT = Stored()
+
+
+class Recorded(NamedTuple):
+    """What became of a response, and what is stored of it now, as far as we know.
+
+    Args:
+        stored: The response as it is stored.
+        outcome: What became of the submission.
+        counted: What the response counts as.
+        before: What stood under its id before, if it is this submission that replaced it.
+    """
+
+    stored: Response | None
+    outcome: Outcome
+    counted: Counted | None = None
+    before: Stored | None = None
 
 
 class Write(NamedTuple):

@@ -86,18 +86,18 @@ class _Batch:
         self.settled: dict[str, Recorded] = {}
         self.lanes: dict[ScoreKey, int] = {}
 
-    def settle(self, response_id: str, stored: Response | None, outcome: Outcome) -> None:
-        self.settled[response_id] = Recorded(stored, outcome)
+    def settle(self, response_id: str, stored: Stored, outcome: Outcome, before: Stored | None = None) -> None:
+        self.settled[response_id] = Recorded(stored.response, outcome, stored.counted, before)
 
     def settle_all(self, writes: Iterable[Write], outcome: Outcome) -> None:
         for each in writes:
-            self.settle(each.response.response_id, each.before.response, outcome)
+            self.settle(each.response.response_id, each.before, outcome)
 
     def commit(self, writes: Iterable[Write]) -> None:
         for each in writes:
             response_id = each.response.response_id
             self.stored[response_id] = Stored(each.response, each.counted)
-            self.settle(response_id, each.response, Outcome.RECORDED)
+            self.settle(response_id, self.stored[response_id], Outcome.RECORDED, each.before)
 
 
 class ResponseRepository:
@@ -177,7 +177,7 @@ class ResponseRepository:
                     break
                 asked = unread
         for response_id in response_ids - batch.stored.keys():
-            batch.settle(response_id, None, Outcome.POSTPONED)
+            batch.settle(response_id, ABSENT, Outcome.POSTPONED)
 
     def _write(self, batch: _Batch, submissions: Sequence[ResponseSubmitted]) -> None:
         """Judge and write until each submission is settled; a try that others cancelled has taught us something."""
@@ -192,14 +192,14 @@ class ResponseRepository:
                 if outcome is Outcome.RECORDED:
                     writes.append(write(submission.response, stored))
                 else:
-                    batch.settle(response_id, stored.response, outcome)
+                    batch.settle(response_id, stored, outcome)
             if not writes:
                 return
             for transaction in packed(writes):
                 self._try(batch, transaction)
         for submission in submissions:
             if submission.response.response_id not in batch.settled:
-                batch.settle(submission.response.response_id, None, Outcome.POSTPONED)
+                batch.settle(submission.response.response_id, ABSENT, Outcome.POSTPONED)
 
     def _try(self, batch: _Batch, transaction: Transaction) -> None:
         """Try a transaction once: it is settled, or the batch knows more for the next try."""

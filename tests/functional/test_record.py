@@ -135,7 +135,7 @@ def test_an_answer_is_stored_and_counted_in_every_document_it_belongs_to(
 ) -> None:
     given_answer = answer(rating=9, breakdowns={"country": "de", "device": "phone"}, comment="Merci")
     recorded = responses.record(submitted(given_answer))[response_id(1)]
-    assert recorded == (given_answer, Outcome.RECORDED)
+    assert recorded[:2] == (given_answer, Outcome.RECORDED)
     assert responses.get(response_id(1)) == given_answer
     assert {(d.breakdown, d.value): c.counters for d, c in table.documents().items()} == {
         ("", ""): {"recommend": {9: 1}},
@@ -157,7 +157,7 @@ def test_a_resend_counts_once(table: Watched, responses: ResponseRepository) -> 
 def test_the_first_of_equal_revisions_stays(table: Watched, responses: ResponseRepository) -> None:
     record(responses, answer(rating=9))
     recorded = responses.record(submitted(answer(rating=2)))[response_id(1)]
-    assert recorded == (answer(rating=9), Outcome.KNOWN)
+    assert recorded[:2] == (answer(rating=9), Outcome.KNOWN)
     assert_exact(table)
 
 
@@ -175,7 +175,7 @@ def test_the_highest_revision_wins_in_any_order(
 
 def test_an_older_revision_is_told_so_and_shown_what_stands(responses: ResponseRepository) -> None:
     record(responses, answer(revision=5))
-    assert responses.record(submitted(answer(revision=2)))[response_id(1)] == (answer(revision=5), Outcome.OUTDATED)
+    assert responses.record(submitted(answer(revision=2)))[response_id(1)][:2] == (answer(revision=5), Outcome.OUTDATED)
 
 
 def test_a_comment_alone_is_one_write_and_touches_no_score_document(
@@ -206,7 +206,7 @@ def test_tests_and_bare_comments_are_stored_and_never_counted(table: Watched, re
 def test_an_erased_response_stays_erased(table: Watched, responses: ResponseRepository) -> None:
     table.client.put_item(TableName=TABLE, Item={**response_key(response_id(1)), "erased": {"BOOL": True}})
     for late in (answer(), answer(revision=7)):
-        assert responses.record(submitted(late))[response_id(1)] == (None, Outcome.ERASED)
+        assert responses.record(submitted(late))[response_id(1)][:2] == (None, Outcome.ERASED)
     assert responses.get(response_id(1)) is None
     assert table.documents() == {}
 
@@ -282,7 +282,7 @@ def test_a_condition_is_not_folded_away_by_its_neighbours(table: Watched, respon
     """An edit whose condition fails must not take the plain answer of the same batch with it."""
     plain = submitted(answer(rating=3))
     failing = submitted(answer(rating=9, revision=8), expected_revision=7)
-    assert responses.record([*failing, *plain])[response_id(1)] == (answer(rating=3), Outcome.RECORDED)
+    assert responses.record([*failing, *plain])[response_id(1)][:2] == (answer(rating=3), Outcome.RECORDED)
     following = submitted(answer(rating=9, revision=2), expected_revision=1)
     assert responses.record([*following, *plain])[response_id(1)].stored == answer(rating=9, revision=2)
     assert_exact(table)

@@ -21,6 +21,7 @@ SHARED_MODULES: dict[str, tuple[str, ...]] = {
     "shared/clients.py": AWS,
     "shared/clock.py": (),
     "shared/errors.py": (),
+    "shared/events.py": (*AWS, "shared.domain", "shared.errors"),
     "shared/http.py": (*POWERTOOLS, "pydantic", "shared.domain", "shared.errors", "shared.strict_json"),
     "shared/observability.py": POWERTOOLS,
     "shared/queues.py": (*AWS, "pydantic", "shared.domain", "shared.errors"),
