@@ -20,13 +20,13 @@ MAX_BYTES = 4 * 1024 * 1024
 """Size of all items of one transaction together (API reference of TransactWriteItems)."""
 SCORE_DOCUMENT_BYTES = 16 * 1024
 """More than a score document can weigh: 20 questions of at most 11 ratings, under 60 bytes a counter."""
-KEY_BYTES = 256
-"""More than the keys and attribute names of a response's item weigh."""
+KEY_BYTES = 512
+"""More than the keys, the attribute names and what stands beside the content of a response's item weigh."""
 COPIES = 2
 """A response's item holds its content, and what it is counted as, which repeats a part of that."""
 
-NAMES = {"response_id", "revision"}
-"""Fields of a response that stand beside its content."""
+BESIDE_CONTENT = {"response_id", "revision", "survey_id", "person_id", "day", "answered_at"}
+"""Fields of a response that stand beside its content, because it is found by them."""
 
 
 class Outcome(StrEnum):
@@ -67,6 +67,13 @@ class Recorded(NamedTuple):
     outcome: Outcome
     counted: Counted | None = None
     before: Stored | None = None
+
+
+class StoredResponse(NamedTuple):
+    """A response that is stored, with what it was counted as."""
+
+    response: Response
+    counted: Counted | None
 
 
 class Write(NamedTuple):
@@ -159,10 +166,9 @@ def judged(submission: ResponseSubmitted, stored: Stored) -> Outcome:
 def write(response: Response, before: Stored) -> Write:
     """The write of a response over what stands under its id.
 
-    Its content is without its id and revision, which name it, and without defaults, which must never change: what is
-    left out here is read as the default of that day.
+    Its content is without defaults, which must never change: what is left out here is read as the default of that day.
     """
-    content = response.model_dump_json(exclude=NAMES, exclude_defaults=True)
+    content = response.model_dump_json(exclude=BESIDE_CONTENT, exclude_defaults=True)
     return Write(response, response.counted, content, before)
 
 

@@ -88,6 +88,16 @@ def score_key(survey_id: str, breakdown: str, day: date, value: str, lane: int) 
     return _key(score_partition(survey_id, breakdown), f"{day.isoformat()}#{value}#{lane}")
 
 
+def claimed_partition(claim: Claim) -> str:
+    """The responses whose unverified sender claimed an identifier."""
+    return f"CLAIMED#{claim.kind.value}#{_hashed(claim.value)}"
+
+
+def claimed_key(claim: Claim, response_id: str) -> Key:
+    """The pointer from an identifier to a response whose sender claimed it."""
+    return _key(claimed_partition(claim), f"RESPONSE#{response_id}")
+
+
 # Messages table
 
 

@@ -1,14 +1,15 @@
 """The form of a response's item.
 
-Nothing stands in it twice, because a write is paid for by the kilobyte: the id is in the key, the revision in the
-attribute that conditions are on, and of what the response is counted as only that which its content does not say.
-So a comment of 500 bytes with three breakdowns still costs one kilobyte.
+Nothing stands in it twice, because a write is paid for by the kilobyte, here and once more in each index: what a
+response is found by is in its key and in attributes of their own, and of what it is counted as only that which its
+content does not say. So a comment of 500 bytes with three breakdowns still costs one kilobyte.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,12 +22,21 @@ _SAID_BY_CONTENT = ("survey_id", "day", "breakdowns")
 
 
 def attributes_of(each: Write) -> dict[str, object]:
-    """A response as plain attributes, without its key."""
+    """A response as plain attributes, without its key; a tombstone has none of those that an index is made of."""
     return {
         "revision": each.response.revision,
+        "survey_id": each.response.survey_id,
+        "person_id": each.response.person_id,
+        "answered": answered(each.response),
         "content": each.content,
         "counted": None if each.counted is None else _beyond_content(each.counted, each.response),
     }
+
+
+def answered(response: Response) -> str:
+    """When a response was given, as the indexes sort it: its local day, then the instant in UTC, in full."""
+    instant = response.answered_at.astimezone(UTC).isoformat(timespec="microseconds")
+    return f"{response.day.isoformat()}#{instant.replace('+00:00', 'Z')}"
 
 
 def stored_in(item: Mapping[str, Any]) -> Stored:
@@ -34,8 +44,7 @@ def stored_in(item: Mapping[str, Any]) -> Stored:
     if item.get("erased", {}).get("BOOL"):
         return Stored(erased=True)
     try:
-        named = {"response_id": response_id_of(item), "revision": int(item["revision"]["N"])}
-        response = Response.model_validate({**named, **json.loads(item["content"]["S"])})
+        response = Response.model_validate({**_beside_content(item), **json.loads(item["content"]["S"])})
         if "counted" not in item:
             return Stored(response)
         common = {name: getattr(response, name) for name in _SAID_BY_CONTENT}
@@ -47,6 +56,17 @@ def stored_in(item: Mapping[str, Any]) -> Stored:
 def response_id_of(item: Mapping[str, Any]) -> str:
     """The id in an item's key."""
     return str(item["pk"]["S"]).partition("#")[2]
+
+
+def _beside_content(item: Mapping[str, Any]) -> dict[str, object]:
+    """What stands in attributes of its own; items of the first version had all but the first two in their content."""
+    found: dict[str, object] = {"response_id": response_id_of(item), "revision": int(item["revision"]["N"])}
+    for name in ("survey_id", "person_id"):
+        if name in item:
+            found[name] = item[name]["S"]
+    if "answered" in item:
+        found["day"], _, found["answered_at"] = item["answered"]["S"].partition("#")
+    return found
 
 
 def _beyond_content(counted: Counted, response: Response) -> str:

@@ -61,6 +61,10 @@ class Watched:
                 {
                     "response_id": item["pk"]["S"].removeprefix("RESPONSE#"),
                     "revision": int(item["revision"]["N"]),
+                    "survey_id": item["survey_id"]["S"],
+                    "day": item["answered"]["S"][:10],
+                    "answered_at": item["answered"]["S"][11:],
+                    **({"person_id": item["person_id"]["S"]} if "person_id" in item else {}),
                     **json.loads(item["content"]["S"]),
                 }
             )
