@@ -132,7 +132,8 @@ class SurveyResponses:
     def _recorded(self, submitted: ResponseSubmitted, *, is_dated: bool) -> Response:
         """What is stored after recording; the answer itself if the store is away, for the queue has it."""
         response = submitted.response
-        stored, outcome = self._responses.record([submitted])[response.response_id]
+        recorded = self._responses.record([submitted])[response.response_id]
+        stored, outcome = recorded.stored, recorded.outcome
         if outcome is Outcome.INVALID:
             raise InvalidRequestError("The store does not take this response.")
         if outcome is Outcome.ERASED:
