@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from shared.domain.queued import ResponseSubmitted
-from shared.domain.recording import Outcome, Recorded
+from shared.domain.recording import ABSENT, Outcome, Recorded, Stored
 from shared.domain.responses import Response
 from shared.domain.scores import ScoreDocument
 from tests.fakes.recount import recount
@@ -38,11 +38,16 @@ class InMemoryResponses:
         outcomes: dict[str, Recorded] = {}
         for submission in submitted:
             response_id = submission.response.response_id
+            known = self.stored.get(response_id)
             outcome = self._record(submission)
-            was_recorded = response_id in outcomes and outcomes[response_id].outcome is Outcome.RECORDED
-            outcomes[response_id] = Recorded(
-                self.stored.get(response_id), Outcome.RECORDED if was_recorded else outcome
-            )
+            stored = self.stored.get(response_id)
+            before = None
+            if outcome is Outcome.RECORDED:
+                before = Stored(known, known.counted) if known else ABSENT
+            earlier = outcomes.get(response_id)
+            if earlier is not None and earlier.outcome is Outcome.RECORDED:
+                outcome, before = earlier.outcome, earlier.before
+            outcomes[response_id] = Recorded(stored, outcome, stored.counted if stored else None, before)
         return outcomes
 
     def _record(self, submission: ResponseSubmitted) -> Outcome:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from shared.domain.queued import ResponseSubmitted
-from shared.domain.recording import Outcome, Recorded
+from shared.domain.recording import ABSENT, Outcome, Recorded
 from shared.domain.responses import Response
 from shared.domain.scores import ScoreDocument, counts
 from shared.errors import TemporaryError
@@ -71,7 +71,9 @@ def store(request: pytest.FixtureRequest) -> Store:
 def test_what_was_recorded_is_read_back(store: Store) -> None:
     assert store.responses.get(response_id(1)) is None
     given_answer = answer(comment="Déjà vu 🥐", breakdowns={"country": "de"}, properties={"basket": "42"})
-    assert store.responses.record(submitted(given_answer)) == {response_id(1): (given_answer, Outcome.RECORDED)}
+    assert store.responses.record(submitted(given_answer)) == {
+        response_id(1): Recorded(given_answer, Outcome.RECORDED, counted=given_answer.counted, before=ABSENT)
+    }
     assert store.responses.get(response_id(1)) == given_answer
 
 
@@ -197,4 +199,4 @@ def test_an_outage_is_temporary() -> None:
             missing.scores.read("shop", TODAY, TODAY)
         with pytest.raises(TemporaryError):
             missing.scores.latest_day("shop")
-        assert missing.responses.record(submitted(answer())) == {response_id(1): (None, Outcome.POSTPONED)}
+        assert missing.responses.record(submitted(answer())) == {response_id(1): Recorded(None, Outcome.POSTPONED)}
