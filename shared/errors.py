@@ -8,6 +8,7 @@ HearbackError
 │   ├── ForbiddenError               403  the key is good, this is not allowed with it
 │   ├── NotFoundError                404
 │   ├── ConflictError                409  something else is stored under this id
+│   │   └── ErasedError                   it is about somebody who was erased: drop it
 │   ├── TooLargeError                413
 │   ├── UnsupportedMediaTypeError    415
 │   └── InvalidRequestError          422  well-formed, but a field is wrong
@@ -77,6 +78,10 @@ class ConflictError(RequestError):
     """The caller's condition does not hold: something else is stored under this id."""
 
     status = HTTPStatus.CONFLICT
+
+
+class ErasedError(ConflictError):
+    """What is to be stored was said of somebody before they were erased; it is to be dropped, not repeated."""
 
 
 class TooLargeError(RequestError):

@@ -17,6 +17,7 @@ from shared.settings import EnvironmentSettings
 from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.cached import CachedApiKeys, CachedSurveys
 from shared.storage.deliveries import DeliveryRepository
+from shared.storage.erasure_key import ErasureKey
 from shared.storage.messages import MessageRepository, Tables
 from shared.storage.people import PersonRepository
 from shared.storage.responses import ResponseRepository
@@ -33,6 +34,7 @@ class Settings(EnvironmentSettings):
     people_table_name: str
     messages_table_name: str
     responses_queue_url: str
+    erasure_key_parameter: str
 
 
 @cache
@@ -49,7 +51,8 @@ def service() -> Api:
     clock, ids = SystemClock(), RandomIds()
     surveys = SurveyRepository(dynamodb, tables.surveys_table_name)
     cached_surveys = CachedSurveys(surveys, clock)
-    people = PersonRepository(dynamodb, tables.people_table_name, ids.new)
+    erasure_key = ErasureKey(client("ssm"), tables.erasure_key_parameter)
+    people = PersonRepository(dynamodb, tables.people_table_name, ids.new, erasure_key)
     return Api(
         api_keys=CachedApiKeys(ApiKeyRepository(dynamodb, tables.surveys_table_name), clock),
         surveys=SurveyDefinitions(surveys),

@@ -11,6 +11,7 @@ from shared.observability import Logger
 from shared.queues import BackOff, Queue
 from shared.settings import EnvironmentSettings
 from shared.storage.deliveries import DeliveryRepository
+from shared.storage.erasure_key import ErasureKey
 from shared.storage.people import PersonRepository
 
 
@@ -19,6 +20,7 @@ class Settings(EnvironmentSettings):
 
     deliveries_table_name: str
     people_table_name: str
+    erasure_key_parameter: str
     deliveries_queue_url: str
     notifications_queue_url: str
 
@@ -35,7 +37,12 @@ def service() -> DeliveryStatus:
     dynamodb = client("dynamodb")
     return DeliveryStatus(
         deliveries=DeliveryRepository(dynamodb, settings().deliveries_table_name),
-        people=PersonRepository(dynamodb, settings().people_table_name, RandomIds().new),
+        people=PersonRepository(
+            dynamodb,
+            settings().people_table_name,
+            RandomIds().new,
+            ErasureKey(client("ssm"), settings().erasure_key_parameter),
+        ),
         notifications=Queue(client("sqs"), settings().notifications_queue_url),
         clock=SystemClock(),
     )

@@ -15,7 +15,7 @@ from shared.domain.deliveries import Delivery, announcements
 from shared.domain.messages import Notification, message_id
 from shared.domain.people import Person, Recipient
 from shared.domain.queued import DeliveryReported, SendNotification
-from shared.errors import TemporaryError
+from shared.errors import ErasedError, TemporaryError
 
 SAVE_ATTEMPTS = 5
 """How often a lost race is run again; a parcel has one carrier, so more than two writers at once are rare."""
@@ -37,7 +37,7 @@ class People(Protocol):
     """Where people are kept."""
 
     def resolve(self, recipient: Recipient, now: datetime) -> Person:
-        """The person a recipient is."""
+        """The person a recipient is; ErasedError if they were erased since we were told."""
         ...
 
 
@@ -83,14 +83,19 @@ class DeliveryStatus:
         raise TemporaryError("others kept writing this delivery")
 
     def _after(self, delivery: Delivery, reported: DeliveryReported) -> Delivery:
+        """The delivery after a report; a registration that waited here while its person was erased is dropped."""
         registration = reported.registration
-        if registration is not None:
-            person = self._people.resolve(registration.recipient, registration.registered_at)
-            delivery = delivery.with_registration(registration, person.person_id)
+        if registration is not None and registration.recipient is not None:
+            try:
+                person = self._people.resolve(registration.recipient, registration.registered_at)
+            except ErasedError:
+                pass
+            else:
+                delivery = delivery.with_registration(registration, person.person_id)
         return delivery.with_event(reported.event) if reported.event is not None else delivery
 
     def _announce(self, delivery: Delivery) -> int:
-        if delivery.registration is None:
+        if delivery.registration is None or delivery.person_id is None:
             return 0
         told = announcements(delivery)
         for announcement in told:

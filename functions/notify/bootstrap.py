@@ -20,7 +20,7 @@ from shared.settings import EnvironmentSettings
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.link_keys import LinkKeys
 from shared.storage.messages import MessageRepository, Tables
-from shared.storage.people import PersonRepository
+from shared.storage.people import PersonReader
 from shared.storage.responses import ResponseRepository
 from shared.storage.surveys import SurveyRepository
 from shared.tokens import Links
@@ -71,7 +71,7 @@ def service() -> Notify:
         surveys=SurveyRepository(dynamodb, chosen.surveys_table_name),
         responses=ResponseRepository(dynamodb, chosen.responses_table_name),
         deliveries=DeliveryRepository(dynamodb, chosen.deliveries_table_name),
-        people=PersonRepository(dynamodb, chosen.people_table_name, RandomIds().new),
+        people=PersonReader(dynamodb, chosen.people_table_name),
         messages=messages,
         links=Links(LinkKeys(client("ssm"), chosen.link_keys_parameter, clock).current, clock),
         rendering=Rendering(),

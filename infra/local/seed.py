@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from infra.local.errors import LocalError
 from infra.local.places import ROOT, Place
-from infra.ops import keys, links, surveys
+from infra.ops import erasure, keys, links, surveys
 from infra.stack import Stack
 from shared.domain.api_keys import KeyKind
 from shared.storage.api_keys import ApiKeyRepository
@@ -48,6 +48,7 @@ def load(stack: Stack, place: Place) -> dict[str, Any]:
     Raises:
         LocalError: the API did not take it.
     """
+    erasure.make_key(stack.client("ssm"), stack.output("ErasureKeyParameter"))
     remembered = place.state / "seed" / "facts.json"
     facts = _read(remembered) or _prepare(stack)
     if not facts["loaded"]:

@@ -15,10 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from infra.ops import erasure, links, redrive, surveys
 from infra.ops import export as exporting
 from infra.ops import keys as api_keys
-from infra.ops import links, redrive, surveys
-from infra.ops.erasure import StoredErasures
 from infra.stack import QUEUES, Stack, StackError, aws_stack, local_stack
 from shared.domain.api_keys import KeyKind
 from shared.errors import HearbackError
@@ -63,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     _keys_parser(commands.add_parser("keys", help="keys to the API"))
     _surveys_parser(commands.add_parser("surveys", help="survey definitions"))
     _links_parser(commands.add_parser("links", help="keys that sign survey links"))
+    _erasure_parser(commands.add_parser("erasure", help="erasing people"))
     _queue_parser(commands.add_parser("queue", help="look into queues"))
     _redrive_parser(commands.add_parser("redrive", help="put dead letters back on their queue"))
     return root
@@ -98,6 +98,11 @@ def _links_parser(parser_: argparse.ArgumentParser) -> None:
     actions.add_parser(
         "rotate", help="sign with the next key and make another; the first time, make the first"
     ).set_defaults(run=_rotate_links)
+
+
+def _erasure_parser(parser_: argparse.ArgumentParser) -> None:
+    actions = parser_.add_subparsers(required=True, metavar="ACTION")
+    actions.add_parser("prepare", help="make the erasure key, once for each stack").set_defaults(run=_prepare_erasure)
 
 
 def _queue_parser(parser_: argparse.ArgumentParser) -> None:
@@ -188,6 +193,12 @@ def _rotate_links(_: argparse.Namespace, stack: Stack, out: Console) -> int:
     return 0
 
 
+def _prepare_erasure(_: argparse.Namespace, stack: Stack, out: Console) -> int:
+    made = erasure.make_key(stack.client("ssm"), stack.output("ErasureKeyParameter"))
+    out.print("The erasure key is made; it is never changed." if made else "The erasure key is there already.")
+    return 0
+
+
 def _export_queue(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
     url = stack.queue_url(chosen.queue) if chosen.live else stack.dead_letter_queue_url(chosen.queue)
     with _progress(out) as progress:
@@ -203,7 +214,7 @@ def _redrive(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
     sqs = stack.client("sqs")
     source = stack.dead_letter_queue_url(chosen.queue)
     waiting = sqs.get_queue_attributes(QueueUrl=source, AttributeNames=["ApproximateNumberOfMessages"])
-    erased = StoredErasures(
+    erased = erasure.StoredErasures(
         stack.client("dynamodb"), stack.output("ResponsesTableName"), stack.output("PeopleTableName")
     )
     with _progress(out) as progress:

@@ -1,7 +1,8 @@
-"""What was erased, looked up in the store; whatever brings old data back asks it first."""
+"""Erasing people: the key of their tombstones, and what was erased, which whatever brings old data back asks first."""
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from shared.storage import keys
@@ -28,3 +29,15 @@ class StoredErasures:
         answer: dict[str, Any] = self._dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
         item: dict[str, Any] = answer.get("Item", {})
         return item
+
+
+def make_key(ssm: Any, parameter: str) -> bool:
+    """Make the secret with which identifiers of erased people are hashed, unless it is there; whether it was made.
+
+    It is never replaced: tombstones made with another key would no longer be found, and the erased could come back.
+    """
+    try:
+        ssm.put_parameter(Name=parameter, Value=secrets.token_urlsafe(32), Type="SecureString", Overwrite=False)
+    except ssm.exceptions.ParameterAlreadyExists:
+        return False
+    return True

@@ -89,11 +89,11 @@ class DeliveryEvent(Frozen):
 
 
 class DeliveryRegistration(Frozen):
-    """What a shop tells us of a parcel it handed over."""
+    """What a shop tells us of a parcel it handed over; without a recipient once that person was erased."""
 
     carrier: Identifier
     tracking_number: Identifier | None = None
-    recipient: Recipient
+    recipient: Recipient | None = None
     promise: Window | None = None
     time_zone: TimeZone = "UTC"
     survey_id: SurveyId | None = None
@@ -143,6 +143,18 @@ class Delivery(Frozen):
         if known is not None and known.registered_at >= registration.registered_at:
             return self
         update = {"registration": registration, "person_id": person_id, "version": self.version + 1}
+        return self.model_copy(update=update)
+
+    def without_person(self) -> Delivery:
+        """What may be kept when its recipient is erased: where the parcel was when, and what was promised.
+
+        The carrier's own words go too, for they may name who signed.
+        """
+        registration = self.registration
+        if registration is not None:
+            registration = registration.model_copy(update={"recipient": None, "tracking_number": None})
+        history = tuple(event.model_copy(update={"raw_status": None}) for event in self.history)
+        update = {"registration": registration, "person_id": None, "history": history, "version": self.version + 1}
         return self.model_copy(update=update)
 
 
@@ -199,7 +211,7 @@ ANNOUNCED_WHILE = {
 def announcements(delivery: Delivery) -> tuple[Announcement, ...]:
     """What the customer is to be told now; computed from what is stored, so it can be repeated at any time."""
     event = delivery.current
-    if event is None or delivery.registration is None or event.status not in _KINDS:
+    if event is None or delivery.registration is None or delivery.person_id is None or event.status not in _KINDS:
         return ()
     kind, lasts = _KINDS[event.status]
     promise = delivery.registration.promise

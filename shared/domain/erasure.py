@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from pydantic import Field
+
+from shared.domain.base import Frozen, Identifier, Instant
 from shared.domain.people import Claim
 
 
@@ -39,3 +43,28 @@ class Erased(NamedTuple):
 
 
 NOBODY = Erased()
+
+
+class Found(StrEnum):
+    """What is found of a person; the receipt counts each."""
+
+    IDENTIFIER = "identifiers"
+    RESPONSE = "responses"
+    MESSAGE = "messages"
+    DELIVERY = "deliveries"
+
+
+class Erasure(Frozen):
+    """The erasure of a person, and once it is finished its receipt; it names nobody.
+
+    Args:
+        person_id: Who was erased; of no use to anybody any more.
+        requested_at: When it was asked for; from then on nothing of the person is stored.
+        finished_at: When the second sweep had gone through; None until then.
+        counts: How much was erased of each kind.
+    """
+
+    person_id: Identifier
+    requested_at: Instant
+    finished_at: Instant | None = None
+    counts: Mapping[Found, int] = Field(default_factory=dict)

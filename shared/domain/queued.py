@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from shared.domain.base import Identifier
 from shared.domain.deliveries import DeliveryEvent, DeliveryId, DeliveryRegistration
 from shared.domain.messages import Notification
 from shared.domain.response_submitted import Queued, ResponseSubmitted
 
-__all__ = ["DeliveryReported", "Queued", "ResponseSubmitted", "SendNotification"]
+__all__ = ["DeliveryReported", "ErasePerson", "Queued", "ResponseSubmitted", "SendNotification"]
 
 
 class DeliveryReported(Queued):
@@ -25,3 +26,16 @@ class SendNotification(Queued):
 
     type: Literal["SendNotification"] = "SendNotification"
     notification: Notification
+
+
+class ErasePerson(Queued):
+    """A person's tombstones stand: what is stored of them is to go; on the erasures queue.
+
+    Args:
+        person_id: Who.
+        sweep: The second sweep takes what was still being written while the first went through.
+    """
+
+    type: Literal["ErasePerson"] = "ErasePerson"
+    person_id: Identifier
+    sweep: Literal[1, 2] = 1

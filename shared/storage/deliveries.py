@@ -69,6 +69,7 @@ class DeliveryRepository:
                 "status": {"S": delivery.status.value},
                 "version": {"N": str(delivery.version)},
                 "content": {"S": delivery.model_dump_json(exclude_none=True)},
+                **({"person_id": {"S": delivery.person_id}} if delivery.person_id else {}),  # for the index by_person
             },
             "ConditionExpression": "attribute_not_exists(pk)",
         }

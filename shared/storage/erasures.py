@@ -1,21 +1,39 @@
-"""Who was erased: asked before anything that names a person is stored."""
+"""Who was erased, and is being erased: tombstones, and the receipt of each erasure."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from shared.domain.erasure import NOBODY, Erased
+from botocore.exceptions import ClientError
+
+from shared.domain.base import iso
+from shared.domain.erasure import NOBODY, Erased, Erasure, Found
 from shared.domain.people import Claim
-from shared.errors import TemporaryError
-from shared.storage.keys import Key, claim_key, erased_identifier_key, person_tombstone_key
-from shared.storage.table import translated
+from shared.domain.queued import ErasePerson
+from shared.errors import NotFoundError, TemporaryError
+from shared.storage.keys import (
+    Key,
+    claim_key,
+    erased_identifier_key,
+    erasure_key,
+    erasure_partition,
+    found_key,
+    person_key,
+    person_tombstone_key,
+)
+from shared.storage.table import error_code, every_item, to_item, translated
 
 MAX_READ = 100
 """Items of one BatchGetItem (its API reference)."""
 READ_ATTEMPTS = 5
 """How often keys that DynamoDB left out of its answer are asked for again."""
+BEGIN_ATTEMPTS = 5
+"""How often an erasure begins anew because the person was changed in between."""
+PUTS_AT_ONCE = 90
+"""Tombstones and notes of identifiers in one transaction, which has at most 100 actions (its API reference)."""
 
 
 class Hash(Protocol):
@@ -93,6 +111,194 @@ class ErasedPeople:
                     break
             else:
                 raise TemporaryError("the store did not say whether people were erased")
+
+
+class ErasingTable(BatchGetItem, Protocol):
+    """The calls we make to DynamoDB to erase."""
+
+    def get_item(self, **kwargs: Any) -> Mapping[str, Any]:
+        """GetItem."""
+        ...
+
+    def put_item(self, **kwargs: Any) -> Any:
+        """PutItem."""
+        ...
+
+    def update_item(self, **kwargs: Any) -> Mapping[str, Any]:
+        """UpdateItem."""
+        ...
+
+    def delete_item(self, **kwargs: Any) -> Any:
+        """DeleteItem."""
+        ...
+
+    def query(self, **kwargs: Any) -> Mapping[str, Any]:
+        """Query."""
+        ...
+
+    def transact_write_items(self, **kwargs: Any) -> Any:
+        """TransactWriteItems."""
+        ...
+
+
+class ErasuresQueue(Protocol):
+    """Where the work of erasing waits."""
+
+    def send(self, message: ErasePerson, group: str) -> None:
+        """Keep a message; TemporaryError if it is not certain that it was kept."""
+        ...
+
+
+class Erasures:
+    """The erasures in the people table: begun with the tombstones, ended with the receipt.
+
+    In between, each thing found of the person has a note, written before the thing is touched. So a worker that takes
+    over knows what was found, and what is counted is notes, of which a repetition makes no second.
+
+    Args:
+        dynamodb: A DynamoDB client.
+        table_name: The table's name.
+        key: The erasure key.
+        queue: Where the work waits.
+    """
+
+    def __init__(self, dynamodb: ErasingTable, table_name: str, key: Hash, queue: ErasuresQueue) -> None:
+        self._dynamodb = dynamodb
+        self._table_name = table_name
+        self._key = key
+        self._queue = queue
+
+    def begin(self, person_id: str, now: datetime) -> Erasure:
+        """Have a person erased: from when this returns, nothing that was said of them until now is stored any more.
+
+        Asked again, it goes on with the erasure that has begun; one that is finished stays as it is.
+
+        Raises:
+            NotFoundError: there is no such person.
+            TemporaryError: it may not have begun; the same call again is right.
+        """
+        # One millisecond on, for stored times are cut to milliseconds: what was said just now is covered too.
+        erasure = self._begun(person_id, now + timedelta(milliseconds=1))
+        if erasure.finished_at is None:
+            self._queue.send(ErasePerson(person_id=person_id), group=person_id)
+        return erasure
+
+    def get(self, person_id: str) -> Erasure | None:
+        """The erasure of a person, None if nobody asked for it.
+
+        Raises:
+            TemporaryError: the store did not answer; so for every method here.
+        """
+        item = self._item(erasure_key(person_id))
+        return Erasure.model_validate_json(item["content"]["S"]) if item else None
+
+    def note(self, person_id: str, found: Found, id_: str) -> None:
+        """Keep that something of the person was found, before it is erased."""
+        with translated():
+            self._dynamodb.put_item(TableName=self._table_name, Item=self._note(person_id, found, id_))
+
+    def noted(self, person_id: str, found: Found) -> Iterator[str]:
+        """The ids of what was found so far."""
+        for item in self._notes(person_id, f"FOUND#{found.value}#"):
+            yield item["sk"]["S"].split("#", 2)[2]
+
+    def finish(self, erasure: Erasure, now: datetime) -> Erasure:
+        """Write the receipt, and forget what was found: the receipt names nothing."""
+        counts = Counter(Found(item["sk"]["S"].split("#")[1]) for item in self._notes(erasure.person_id, "FOUND#"))
+        receipt = erasure.model_copy(update={"finished_at": now, "counts": counts})
+        with translated():
+            try:
+                self._dynamodb.update_item(
+                    TableName=self._table_name,
+                    Key=erasure_key(erasure.person_id),
+                    UpdateExpression="SET content = :receipt, finished = :true",
+                    ConditionExpression="attribute_exists(pk) AND attribute_not_exists(finished)",
+                    ExpressionAttributeValues=to_item({":receipt": receipt.model_dump_json(), ":true": True}),
+                )
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+        self.tidy(erasure.person_id)
+        return receipt
+
+    def tidy(self, person_id: str) -> None:
+        """Remove the notes of an erasure that is finished."""
+        for item in self._notes(person_id, "FOUND#"):
+            with translated():
+                self._dynamodb.delete_item(TableName=self._table_name, Key={"pk": item["pk"], "sk": item["sk"]})
+
+    def _begun(self, person_id: str, now: datetime) -> Erasure:
+        for _ in range(BEGIN_ATTEMPTS):
+            begun = self.get(person_id)
+            if begun is not None:
+                return begun
+            person = self._item(person_key(person_id))
+            if person is None:
+                raise NotFoundError("There is no such person.")
+            erasure = Erasure(person_id=person_id, requested_at=now)
+            if self._write_tombstones(erasure, person):
+                return erasure
+        raise TemporaryError("others kept changing this person")
+
+    def _write_tombstones(self, erasure: Erasure, person: Mapping[str, Any]) -> bool:
+        """The person's tombstone with those of their identifiers; False if the person changed in between.
+
+        An identifier's tombstone replaces that of an earlier erasure: who came back is erased again, until now.
+        """
+        person_id, erased_at = erasure.person_id, {"erased_at": {"S": iso(erasure.requested_at)}}
+        puts = [
+            self._put(item)
+            for claim in sorted(person["claims"]["SS"])
+            for item in (
+                {**tombstone_of(claim, self._key), **erased_at},
+                self._note(person_id, Found.IDENTIFIER, claim),
+            )
+        ]
+        while len(puts) > PUTS_AT_ONCE:
+            self._written(puts[:PUTS_AT_ONCE])
+            puts = puts[PUTS_AT_ONCE:]
+        unchanged = {
+            "TableName": self._table_name,
+            "Key": person_key(person_id),
+            "ConditionExpression": "version = :version",
+            "ExpressionAttributeValues": {":version": person["version"]},
+        }
+        begun = {**erasure_key(person_id), "content": {"S": erasure.model_dump_json()}}
+        tombstone = {**person_tombstone_key(person_id), **erased_at}
+        first = [self._put(item, "attribute_not_exists(pk)") for item in (tombstone, begun)]
+        return self._written([*first, {"ConditionCheck": unchanged}, *puts])
+
+    def _written(self, actions: list[dict[str, Any]]) -> bool:
+        with translated():
+            try:
+                self._dynamodb.transact_write_items(TransactItems=actions)
+            except ClientError as error:
+                if error_code(error) != "TransactionCanceledException":
+                    raise
+                return False
+        return True
+
+    def _put(self, item: Mapping[str, Any], condition: str | None = None) -> dict[str, Any]:
+        conditional = {"ConditionExpression": condition} if condition else {}
+        return {"Put": {"TableName": self._table_name, "Item": item, **conditional}}
+
+    def _note(self, person_id: str, found: Found, id_: str) -> dict[str, Any]:
+        return {**found_key(person_id, found.value, id_)}
+
+    def _item(self, key: Key) -> Mapping[str, Any] | None:
+        with translated():
+            answer = self._dynamodb.get_item(TableName=self._table_name, Key=key, ConsistentRead=True)
+        item: Mapping[str, Any] | None = answer.get("Item")
+        return item
+
+    def _notes(self, person_id: str, prefix: str) -> Iterator[Mapping[str, Any]]:
+        return every_item(
+            self._dynamodb,
+            TableName=self._table_name,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues=to_item({":pk": erasure_partition(person_id), ":prefix": prefix}),
+            ConsistentRead=True,
+        )
 
 
 def _name(key: Mapping[str, Any]) -> tuple[str, str]:

@@ -93,6 +93,11 @@ def claimed_partition(claim: Claim) -> str:
     return f"CLAIMED#{claim.kind.value}#{_hashed(claim.value)}"
 
 
+def claimed_partition_of(claim_partition: str) -> str:
+    """The same of an identifier of which only its claim's partition key is left."""
+    return f"CLAIMED#{claim_partition.partition('#')[2]}"
+
+
 def claimed_key(claim: Claim, response_id: str) -> Key:
     """The pointer from an identifier to a response whose sender claimed it."""
     return _key(claimed_partition(claim), f"RESPONSE#{response_id}")
@@ -134,7 +139,12 @@ def person_key(person_id: str) -> Key:
 
 def claim_key(claim: Claim) -> Key:
     """The mark that an identifier belongs to a person; unique by being the key."""
-    return _key(f"CLAIM#{claim.kind.value}#{_hashed(claim.value)}", "CLAIM")
+    return claim_partition_key(f"CLAIM#{claim.kind.value}#{_hashed(claim.value)}")
+
+
+def claim_partition_key(partition: str) -> Key:
+    """The same of an identifier of which only the claim's partition key is left."""
+    return _key(partition, "CLAIM")
 
 
 def person_tombstone_key(person_id: str) -> Key:
@@ -145,3 +155,18 @@ def person_tombstone_key(person_id: str) -> Key:
 def erased_identifier_key(kind: str, keyed_hash: str) -> Key:
     """The mark that an identifier's person was erased, and when; the hash needs a key, so it tells nobody whose."""
     return _key(f"ERASED#{kind}#{keyed_hash}", "ERASED")
+
+
+def erasure_partition(person_id: str) -> str:
+    """The receipt of a person's erasure, and while it goes on all that was found of them."""
+    return f"ERASURE#{person_id}"
+
+
+def erasure_key(person_id: str) -> Key:
+    """The receipt of a person's erasure."""
+    return _key(erasure_partition(person_id), "ERASURE")
+
+
+def found_key(person_id: str, kind: str, id_: str) -> Key:
+    """The note that something of a person was found and is to be erased."""
+    return _key(erasure_partition(person_id), f"FOUND#{kind}#{id_}")

@@ -7,12 +7,26 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from shared.domain.base import iso
 from shared.domain.messages import MessageRequest, MessageState, Notification
 from shared.domain.sending import Message
 from shared.storage.keys import message_key
 from shared.storage.table import from_item, to_item
 
 _REQUESTS: TypeAdapter[MessageRequest] = TypeAdapter(MessageRequest)
+
+
+INDEX_KEYS = ("person_id", "response_id", "requested_at")
+"""Attributes that the indexes by_person and by_response have as keys."""
+
+
+def indexed_by(notification: Notification) -> dict[str, str]:
+    """What the indexes find a message by: whom it is for, and which answer it may quote."""
+    keys = {"person_id": notification.person_id, "response_id": notification.response_id}
+    return {
+        "requested_at": iso(notification.requested_at),
+        **{name: key for name, key in keys.items() if key is not None},
+    }
 
 
 def message_of(item: Mapping[str, Any]) -> Message:

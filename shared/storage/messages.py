@@ -23,7 +23,7 @@ from shared.storage.keys import (
     response_key,
     suppression_key,
 )
-from shared.storage.message_items import message_of, state_change
+from shared.storage.message_items import indexed_by, message_of, state_change
 from shared.storage.table import error_code, from_item, to_item, translated
 
 KEPT_FOR = timedelta(days=400)
@@ -83,11 +83,13 @@ class MessageRepository:
         Returns:
             The message as it is now; it is ours if it is `claimed` with our token.
         """
+        indexed = indexed_by(notification)
         update = {
             "Key": message_key(notification.message_id),
             "UpdateExpression": (
                 "SET #state = :claimed, #token = :token, lease_until = :lease_until,"
                 " content = if_not_exists(content, :content), #ttl = if_not_exists(#ttl, :ttl)"
+                + "".join(f", {name} = :{name}" for name in indexed)
             ),
             "ConditionExpression": (
                 "attribute_not_exists(pk) OR #state = :new OR (#state = :claimed AND lease_until <= :now)"
@@ -102,6 +104,7 @@ class MessageRepository:
                     ":lease_until": iso(lease_until),
                     ":content": notification.model_dump_json(exclude_none=True),
                     ":ttl": int((notification.requested_at + KEPT_FOR).timestamp()),
+                    **{f":{name}": value for name, value in indexed.items()},
                 }
             ),
             "ReturnValues": "ALL_NEW",

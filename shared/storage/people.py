@@ -6,7 +6,7 @@ the claims on it are written in one transaction: whoever comes second fails as a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -14,20 +14,27 @@ from botocore.exceptions import ClientError
 
 from shared.domain.base import iso
 from shared.domain.people import Claim, Person, Recipient, completed, merged
-from shared.errors import TemporaryError
-from shared.storage.keys import claim_key, person_key, person_tombstone_key
-from shared.storage.table import error_code, translated
+from shared.errors import ErasedError, TemporaryError
+from shared.storage.erasures import Hash, tombstone_of
+from shared.storage.keys import Key, claim_key, person_key, person_tombstone_key
+from shared.storage.table import cancellation_codes, error_code, translated
 
 RESOLVE_ATTEMPTS = 5
 """How often a lost race is run again; two writers need two, and each further one that shares an identifier one more."""
 
+_ERASED_SINCE = "The person of one of these identifiers was erased after this was said."
 
-class PeopleTable(Protocol):
-    """The two calls we make to DynamoDB."""
+
+class ReadTable(Protocol):
+    """The call we make to DynamoDB to read."""
 
     def get_item(self, **kwargs: Any) -> Mapping[str, Any]:
         """GetItem."""
         ...
+
+
+class PeopleTable(ReadTable, Protocol):
+    """The two calls we make to DynamoDB."""
 
     def transact_write_items(self, **kwargs: Any) -> Any:
         """TransactWriteItems."""
@@ -43,19 +50,17 @@ class _Known(NamedTuple):
     claims: frozenset[str]
 
 
-class PersonRepository:
-    """The people table.
+class PersonReader:
+    """The people table, for who only reads it.
 
     Args:
         dynamodb: A DynamoDB client.
         table_name: The table's name.
-        new_id: Makes an id that was never used before; a person's is `per_` and this.
     """
 
-    def __init__(self, dynamodb: PeopleTable, table_name: str, new_id: Callable[[], str]) -> None:
-        self._dynamodb = dynamodb
+    def __init__(self, dynamodb: ReadTable, table_name: str) -> None:
+        self._reader = dynamodb
         self._table_name = table_name
-        self._new_id = new_id
 
     def get(self, person_id: str) -> Person | None:
         """A person, None if there is none of this id (any more).
@@ -66,51 +71,6 @@ class PersonRepository:
         with translated():
             known = self._known(person_id)
         return known.person if known else None
-
-    def resolve(self, recipient: Recipient, now: datetime) -> Person:
-        """The person a recipient is, made or brought up to date.
-
-        The first identifier that is claimed decides, in the order external id, e-mail, phone. Identifiers that nobody
-        claimed become the person's; those of somebody else stay theirs, for merging two people is never a guess.
-
-        Args:
-            recipient: What we are told of the person.
-            now: When we were told; what is older than what we know fills gaps only, so a repetition undoes nothing.
-
-        Raises:
-            TemporaryError: the store did not answer, or others kept changing the same person.
-        """
-        for _ in range(RESOLVE_ATTEMPTS):
-            with translated():
-                person = self._resolve_once(recipient, now)
-            if person is not None:
-                return person
-        raise TemporaryError("others kept changing what is known of this person")
-
-    def _resolve_once(self, recipient: Recipient, now: datetime) -> Person | None:
-        """The person, or None if somebody else wrote in the meantime."""
-        free: dict[Claim, str | None] = {}  # identifiers to claim, with the erased person they still point to
-        known: _Known | None = None
-        for claim in recipient.claims:
-            owner = self._owner(claim)
-            if owner is None:
-                free[claim] = None
-            elif known is None:
-                known = self._known(owner)
-                if known is None:
-                    free[claim] = owner
-        if known is None:
-            person = Person(person_id=f"per_{self._new_id()}", **recipient.model_dump())
-            return person if self._write(person, None, iso(now), free) else None
-        told_at = iso(now)
-        person = (merged if told_at >= known.told_at else completed)(known.person, recipient)
-        if person == known.person and not free:
-            return person
-        return person if self._write(person, known, max(told_at, known.told_at), free) else None
-
-    def _owner(self, claim: Claim) -> str | None:
-        item = self._item(claim_key(claim))
-        return item["person_id"]["S"] if item else None
 
     def _known(self, person_id: str) -> _Known | None:
         item = self._item(person_key(person_id))
@@ -124,23 +84,125 @@ class PersonRepository:
         )
 
     def _item(self, key: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        answer = self._dynamodb.get_item(TableName=self._table_name, Key=key, ConsistentRead=True)
+        answer = self._reader.get_item(TableName=self._table_name, Key=key, ConsistentRead=True)
         item: Mapping[str, Any] | None = answer.get("Item")
         return item
 
-    def _write(self, person: Person, known: _Known | None, told_at: str, free: Mapping[Claim, str | None]) -> bool:
-        """The person and the claims in one transaction; False if what they were planned on is no longer so."""
-        actions = [self._put_person(person, known, told_at, free)]
+
+class PersonRepository(PersonReader):
+    """The people table.
+
+    Args:
+        dynamodb: A DynamoDB client.
+        table_name: The table's name.
+        new_id: Makes an id that was never used before; a person's is `per_` and this.
+        erasure_key: Finds the tombstones of identifiers; asked only when one is claimed.
+    """
+
+    def __init__(self, dynamodb: PeopleTable, table_name: str, new_id: Callable[[], str], erasure_key: Hash) -> None:
+        super().__init__(dynamodb, table_name)
+        self._dynamodb = dynamodb
+        self._new_id = new_id
+        self._erasure_key = erasure_key
+
+    def resolve(self, recipient: Recipient, now: datetime) -> Person:
+        """The person a recipient is, made or brought up to date.
+
+        The first identifier that is claimed decides, in the order external id, e-mail, phone. Identifiers that nobody
+        claimed become the person's; those of somebody else stay theirs, for merging two people is never a guess.
+
+        Args:
+            recipient: What we are told of the person.
+            now: When we were told; what is older than what we know fills gaps only, so a repetition undoes nothing.
+
+        Raises:
+            ErasedError: we were told before the person of one of these identifiers was erased; nothing may be kept.
+            TemporaryError: the store did not answer, or others kept changing the same person.
+        """
+        for _ in range(RESOLVE_ATTEMPTS):
+            with translated():
+                person = self._resolve_once(recipient, now)
+            if person is not None:
+                return person
+        raise TemporaryError("others kept changing what is known of this person")
+
+    def _resolve_once(self, recipient: Recipient, now: datetime) -> Person | None:
+        """The person, or None if somebody else wrote in the meantime."""
+        told_at = iso(now)
+        owners = {claim: self._owner(claim) for claim in recipient.claims}
+        free: dict[Claim, str | None] = {}  # identifiers to claim, with the erased person they still point to
+        known: _Known | None = None
+        for claim, owner in owners.items():
+            if owner is None:
+                free[claim] = None
+            elif known is None:
+                known = self._known(owner)
+                if known is None:
+                    free[claim] = owner
+        if known is None:
+            person = Person(person_id=f"per_{self._new_id()}", **recipient.model_dump())
+            return person if self._write(person, None, told_at, free, owners) else None
+        # What the person has said since is theirs; all else may be of somebody who was erased after it was told.
+        late = told_at < known.told_at
+        doubtful = [claim for claim, owner in owners.items() if late or owner != known.person.person_id]
+        person = (completed if late else merged)(known.person, recipient)
+        if person == known.person and not free:
+            if any(self._was_erased_since(claim, told_at) for claim in doubtful):
+                raise ErasedError(_ERASED_SINCE)
+            return person
+        return person if self._write(person, known, told_at, free, doubtful) else None
+
+    def _owner(self, claim: Claim) -> str | None:
+        item = self._item(claim_key(claim))
+        return item["person_id"]["S"] if item else None
+
+    def _write(
+        self,
+        person: Person,
+        known: _Known | None,
+        told_at: str,
+        free: Mapping[Claim, str | None],
+        doubtful: Collection[Claim],
+    ) -> bool:
+        """The person and the claims in one transaction; False if what they were planned on is no longer so.
+
+        The tombstones are checked in it, for what was told may have waited in a queue since before an erasure, and no
+        sweep could find under a new id whom it brought back.
+
+        Raises:
+            ErasedError: an identifier's person was erased after it was told.
+        """
+        not_erased = [self._was_not_erased_since(claim, told_at) for claim in doubtful]
+        latest = max(told_at, known.told_at) if known else told_at
+        actions = [*not_erased, self._put_person(person, known, latest, free)]
         if known is not None:
             actions.append(self._is_not_erased(person.person_id))
-        actions += [self._put_claim(claim, person.person_id, erased, told_at) for claim, erased in free.items()]
+        actions += [self._put_claim(claim, person.person_id, erased, latest) for claim, erased in free.items()]
         try:
             self._dynamodb.transact_write_items(TransactItems=actions)
         except ClientError as error:
             if error_code(error) != "TransactionCanceledException":
                 raise
+            if "ConditionalCheckFailed" in cancellation_codes(error)[: len(not_erased)]:
+                raise ErasedError(_ERASED_SINCE) from error
             return False
         return True
+
+    def _was_not_erased_since(self, claim: Claim, told_at: str) -> dict[str, Any]:
+        check = {
+            "TableName": self._table_name,
+            "Key": self._tombstone(claim),
+            "ConditionExpression": "attribute_not_exists(pk) OR erased_at < :told_at",
+            "ExpressionAttributeValues": {":told_at": {"S": told_at}},
+        }
+        return {"ConditionCheck": check}
+
+    def _was_erased_since(self, claim: Claim, told_at: str) -> bool:
+        tombstone = self._item(self._tombstone(claim))
+        return tombstone is not None and str(tombstone["erased_at"]["S"]) >= told_at
+
+    def _tombstone(self, claim: Claim) -> Key:
+        return tombstone_of(claim_key(claim)["pk"]["S"], self._erasure_key)
 
     def _put_person(
         self, person: Person, known: _Known | None, told_at: str, free: Mapping[Claim, str | None]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -90,3 +90,26 @@ def translated() -> Iterator[None]:
         raise TemporaryError(f"{error.operation_name} failed: {error_code(error)}") from error
     except BotoCoreError as error:
         raise TemporaryError(f"the store did not answer: {type(error).__name__}") from error
+
+
+class Queryable(Protocol):
+    """The call we make to DynamoDB to list items."""
+
+    def query(self, **kwargs: Any) -> Mapping[str, Any]:
+        """Query."""
+        ...
+
+
+def every_item(dynamodb: Queryable, **query: Any) -> Iterator[Item]:
+    """The items of a Query, page by page as they are asked for.
+
+    Raises:
+        TemporaryError: the store did not answer.
+    """
+    while True:
+        with translated():
+            page = dynamodb.query(**query)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        query = {**query, "ExclusiveStartKey": page["LastEvaluatedKey"]}

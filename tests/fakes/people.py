@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from shared.domain.people import Claim, Person, Recipient, completed, merged
+from shared.errors import ErasedError
 from tests.fakes.clock import CountingIds
 
 
@@ -16,12 +17,16 @@ class InMemoryPeople:
         self._new_id = new_id or CountingIds().new
         self._people: dict[str, tuple[Person, datetime]] = {}
         self._owners: dict[Claim, str] = {}
+        self.erased_at: datetime | None = None
+        """When everybody was erased; what was told until then is refused."""
 
     def get(self, person_id: str) -> Person | None:
         found = self._people.get(person_id)
         return found[0] if found else None
 
     def resolve(self, recipient: Recipient, now: datetime) -> Person:
+        if self.erased_at is not None and now <= self.erased_at:
+            raise ErasedError("The person was erased after this was said.")
         owners = [self._owners[claim] for claim in recipient.claims if claim in self._owners]
         if owners:
             known, told_at = self._people[owners[0]]

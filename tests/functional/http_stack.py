@@ -35,6 +35,7 @@ ACCOUNT = "123456789012"
 TABLES = ("surveys", "responses", "deliveries", "people", "messages")
 QUEUES = ("responses", "deliveries", "notifications")
 LINK_KEYS_PARAMETER = "/hearback/test/link-keys"
+ERASURE_KEY_PARAMETER = "/hearback/test/erasure-key"
 LINK_KEY = "a-key-that-signs-links"
 SHOP = "https://shop.example"
 SURVEY = Survey.model_validate(
@@ -73,6 +74,7 @@ class HttpStack:
         boto3.client("ssm").put_parameter(
             Name=LINK_KEYS_PARAMETER, Value=json.dumps(["an-older-key", LINK_KEY]), Type="SecureString"
         )
+        boto3.client("ssm").put_parameter(Name=ERASURE_KEY_PARAMETER, Value="a key", Type="SecureString")
         self._publish()
 
     @property
@@ -82,6 +84,7 @@ class HttpStack:
             **{f"{name.upper()}_TABLE_NAME": name for name in TABLES},
             **{f"{name.upper()}_QUEUE_URL": url for name, url in self.queues.items()},
             "LINK_KEYS_PARAMETER": LINK_KEYS_PARAMETER,
+            "ERASURE_KEY_PARAMETER": ERASURE_KEY_PARAMETER,
             "PUBLIC_BASE_URL": "https://hear.example.com",
         }
 

@@ -8,9 +8,11 @@ from typing import Any
 TABLE = "table"
 RESPONSE_INDEXES = {"by_survey": ("survey_id", "answered"), "by_person": ("person_id", "answered")}
 """The indexes of the responses table: their partition key and their sort key."""
+MESSAGE_INDEXES = {"by_person": ("person_id", "requested_at"), "by_response": ("response_id", "requested_at")}
+DELIVERY_INDEXES = {"by_person": ("person_id",)}
 
 
-def create_table(client: Any, name: str = TABLE, indexes: Mapping[str, tuple[str, str]] | None = None) -> None:
+def create_table(client: Any, name: str = TABLE, indexes: Mapping[str, tuple[str, ...]] | None = None) -> None:
     indexes = indexes or {}
     attributes = dict.fromkeys(("pk", "sk", *(key for keys in indexes.values() for key in keys)))
     client.create_table(
@@ -29,5 +31,5 @@ def create_table(client: Any, name: str = TABLE, indexes: Mapping[str, tuple[str
     )
 
 
-def _key_schema(partition: str, sort: str) -> list[dict[str, str]]:
-    return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
+def _key_schema(*names: str) -> list[dict[str, str]]:
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(names, ("HASH", "RANGE"), strict=False)]

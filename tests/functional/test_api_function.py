@@ -497,5 +497,6 @@ def test_the_function_starts_with_its_environment_alone(stack: HttpStack) -> Non
         "people_table_name",
         "messages_table_name",
         "responses_queue_url",
+        "erasure_key_parameter",
     }
     assert bootstrap.service() is bootstrap.service()

@@ -61,7 +61,8 @@ def test_what_is_accepted_lies_on_the_queue(house: House, lambda_context: Any) -
     received = house.sqs.receive_message(QueueUrl=house.queue, MessageSystemAttributeNames=["All"])["Messages"]
     assert [message["Attributes"]["MessageGroupId"] for message in received] == ["order-1"]
     reported = DeliveryReported.model_validate_json(received[0]["Body"])
-    assert reported.registration is not None and reported.registration.recipient.email == "ada@example.com"
+    assert reported.registration is not None and reported.registration.recipient is not None
+    assert reported.registration.recipient.email == "ada@example.com"
 
 
 def test_a_queue_that_does_not_answer_is_answered_with_try_again(house: House, lambda_context: Any) -> None:

@@ -45,6 +45,8 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         house = House()
         monkeypatch.setenv("DELIVERIES_TABLE_NAME", "deliveries")
         monkeypatch.setenv("PEOPLE_TABLE_NAME", "people")
+        boto3.client("ssm").put_parameter(Name="/erasure-key", Value="a key", Type="SecureString")
+        monkeypatch.setenv("ERASURE_KEY_PARAMETER", "/erasure-key")
         monkeypatch.setenv("DELIVERIES_QUEUE_URL", house.deliveries_queue)
         monkeypatch.setenv("NOTIFICATIONS_QUEUE_URL", house.notifications_queue)
         for built in cached:

@@ -27,6 +27,7 @@ from shared.storage.responses import ResponseRepository
 from shared.storage.surveys import SurveyRepository
 from shared.tokens import LinkSigner
 from tests.fakes.clock import CountingIds
+from tests.fakes.erasure import FakeErasureKey
 from tests.fakes.wishes import OWNER, SURVEY, delivery, response, wish
 from tests.functional.tables import create_table
 
@@ -172,7 +173,9 @@ def test_alerts_beyond_the_budget_wait_for_a_digest(house: House, lambda_context
 
 def test_an_invitation_carries_a_link_that_its_page_verifies(house: House, lambda_context: Any) -> None:
     recipient = Recipient(email="ada@example.org", locale="de")
-    person = PersonRepository(house.dynamodb, "people", CountingIds().new).resolve(recipient, house.now)
+    person = PersonRepository(house.dynamodb, "people", CountingIds().new, FakeErasureKey()).resolve(
+        recipient, house.now
+    )
     parcel = delivery(DeliveryStatus.DELIVERED, version=1)
     DeliveryRepository(house.dynamodb, "deliveries").save(parcel, 0)
     invitation = house.wish(MessageKind.SURVEY_INVITATION, person_id=person.person_id)

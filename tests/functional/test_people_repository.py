@@ -18,6 +18,7 @@ from shared.errors import TemporaryError
 from shared.storage.keys import claim_key, person_key, person_tombstone_key
 from shared.storage.people import RESOLVE_ATTEMPTS, PersonRepository
 from tests.fakes.clock import NOON, CountingIds
+from tests.fakes.erasure import FakeErasureKey
 from tests.fakes.people import InMemoryPeople
 from tests.functional.tables import TABLE, create_table
 
@@ -40,10 +41,11 @@ def dynamodb() -> Iterator[Any]:
 def people(request: pytest.FixtureRequest) -> People:
     if request.param == "fake":
         return InMemoryPeople()
-    return PersonRepository(request.getfixturevalue("dynamodb"), TABLE, CountingIds().new)
+    return PersonRepository(request.getfixturevalue("dynamodb"), TABLE, CountingIds().new, KEY)
 
 
 LATER = NOON + timedelta(hours=1)
+KEY = FakeErasureKey()
 
 
 def test_a_recipient_nobody_knows_becomes_a_person(people: People) -> None:
@@ -93,7 +95,7 @@ def test_what_comes_late_and_is_older_fills_gaps_only(people: People) -> None:
 
 
 def test_hearing_the_same_again_writes_nothing(dynamodb: Any) -> None:
-    people = PersonRepository(dynamodb, TABLE, CountingIds().new)
+    people = PersonRepository(dynamodb, TABLE, CountingIds().new, KEY)
     people.resolve(Recipient(email="ada@example.com"), NOON)
     before = dynamodb.scan(TableName=TABLE)["Items"]
     people.resolve(Recipient(email="ada@example.com"), LATER)
@@ -101,7 +103,7 @@ def test_hearing_the_same_again_writes_nothing(dynamodb: Any) -> None:
 
 
 def test_a_person_names_every_claim_on_them_so_that_erasing_finds_all(dynamodb: Any) -> None:
-    people = PersonRepository(dynamodb, TABLE, CountingIds().new)
+    people = PersonRepository(dynamodb, TABLE, CountingIds().new, KEY)
     person = people.resolve(Recipient(external_id="c-1", email="old@example.com"), NOON)
     people.resolve(Recipient(external_id="c-1", email="new@example.com"), LATER)
     items = dynamodb.scan(TableName=TABLE)["Items"]
@@ -112,7 +114,7 @@ def test_a_person_names_every_claim_on_them_so_that_erasing_finds_all(dynamodb: 
 
 
 def test_an_identifier_of_an_erased_person_is_free_again(dynamodb: Any) -> None:
-    people = PersonRepository(dynamodb, TABLE, CountingIds().new)
+    people = PersonRepository(dynamodb, TABLE, CountingIds().new, KEY)
     erased = people.resolve(Recipient(email="ada@example.com"), NOON)
     dynamodb.put_item(TableName=TABLE, Item=person_tombstone_key(erased.person_id))
     dynamodb.delete_item(TableName=TABLE, Key=person_key(erased.person_id))
@@ -122,7 +124,7 @@ def test_an_identifier_of_an_erased_person_is_free_again(dynamodb: Any) -> None:
 
 
 def test_nothing_is_added_to_a_person_who_is_being_erased(dynamodb: Any) -> None:
-    people = PersonRepository(dynamodb, TABLE, CountingIds().new)
+    people = PersonRepository(dynamodb, TABLE, CountingIds().new, KEY)
     person = people.resolve(Recipient(email="ada@example.com"), NOON)
     dynamodb.put_item(TableName=TABLE, Item=person_tombstone_key(person.person_id))
     with pytest.raises(TemporaryError):
@@ -149,13 +151,13 @@ class MeddlingClient:
 
 def test_two_recipients_who_claim_one_address_at_once_are_one_person(dynamodb: Any) -> None:
     ids = CountingIds()
-    other = PersonRepository(dynamodb, TABLE, ids.new)
+    other = PersonRepository(dynamodb, TABLE, ids.new, KEY)
     first: list[Person] = []
 
     def meddle() -> None:
         first.append(other.resolve(Recipient(email="ada@example.com", external_id="c-1"), NOON))
 
-    people = PersonRepository(MeddlingClient(dynamodb, meddle), TABLE, ids.new)
+    people = PersonRepository(MeddlingClient(dynamodb, meddle), TABLE, ids.new, KEY)
     second = people.resolve(Recipient(email="ada@example.com", phone="+4915112345678"), LATER)
     assert second == first[0].model_copy(update={"phone": "+4915112345678"})
     owners = {item["person_id"]["S"] for item in dynamodb.scan(TableName=TABLE)["Items"] if item["sk"]["S"] == "CLAIM"}
@@ -163,10 +165,10 @@ def test_two_recipients_who_claim_one_address_at_once_are_one_person(dynamodb: A
 
 
 def test_two_who_change_one_person_at_once_lose_neither_change(dynamodb: Any) -> None:
-    other = PersonRepository(dynamodb, TABLE, CountingIds().new)
+    other = PersonRepository(dynamodb, TABLE, CountingIds().new, KEY)
     other.resolve(Recipient(external_id="c-1"), NOON)
     client = MeddlingClient(dynamodb, lambda: other.resolve(Recipient(external_id="c-1", name="Ada"), NOON))
-    people = PersonRepository(client, TABLE, CountingIds().new)
+    people = PersonRepository(client, TABLE, CountingIds().new, KEY)
     person = people.resolve(Recipient(external_id="c-1", email="ada@example.com"), LATER)
     assert (person.name, person.email) == ("Ada", "ada@example.com")
     assert other.get(person.person_id) == person
@@ -195,7 +197,7 @@ def test_many_at_once_end_with_one_person(dynamodb: Any) -> None:
     ids, client = CountingIds(), RacingClient(dynamodb, RESOLVE_ATTEMPTS)
 
     def resolve(number: int) -> Person:
-        people = PersonRepository(client, TABLE, ids.new)
+        people = PersonRepository(client, TABLE, ids.new, KEY)
         return people.resolve(Recipient(email="ada@example.com", external_id=f"c-{number}"), NOON)
 
     with ThreadPoolExecutor(RESOLVE_ATTEMPTS) as pool:
@@ -206,7 +208,7 @@ def test_many_at_once_end_with_one_person(dynamodb: Any) -> None:
 
 
 def test_a_race_that_is_always_lost_comes_again_later(dynamodb: Any) -> None:
-    other = PersonRepository(dynamodb, TABLE, CountingIds().new)
+    other = PersonRepository(dynamodb, TABLE, CountingIds().new, KEY)
     other.resolve(Recipient(external_id="c-1"), NOON)
     names = iter(f"Ada {number}" for number in range(100))
     client = MeddlingClient(
@@ -215,7 +217,7 @@ def test_a_race_that_is_always_lost_comes_again_later(dynamodb: Any) -> None:
         times=RESOLVE_ATTEMPTS,
     )
     with pytest.raises(TemporaryError, match="others kept changing"):
-        PersonRepository(client, TABLE, CountingIds().new).resolve(
+        PersonRepository(client, TABLE, CountingIds().new, KEY).resolve(
             Recipient(external_id="c-1", email="ada@example.com"), LATER
         )
 
@@ -227,7 +229,7 @@ def test_an_outage_is_temporary(dynamodb: Any) -> None:
 
         transact_write_items = get_item
 
-    people = PersonRepository(Down(), TABLE, CountingIds().new)
+    people = PersonRepository(Down(), TABLE, CountingIds().new, KEY)
     with pytest.raises(TemporaryError):
         people.get("per_1")
     with pytest.raises(TemporaryError):

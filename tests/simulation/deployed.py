@@ -34,6 +34,7 @@ from tests.simulation.worker import Worker
 
 PARAMETERS = {"Stage": "dev", "SenderEmail": "hello@example.com", "SmsOriginationIdentity": "+4915100000000"}
 LINK_KEYS = json.dumps(["a key that signs the links of a simulated stack"])
+ERASURE_KEY = "a key that hides who was erased in a simulated stack"
 
 
 class Reply(NamedTuple):
@@ -103,7 +104,8 @@ class DeployedStack:
         self._grants: dict[str, list[Grant]] = {}
         self._make_tables()
         self._make_queues()
-        aws.ssm.put(self._resolve(self._template["Outputs"]["LinkKeysParameter"]["Value"]), LINK_KEYS)
+        for output, secret in (("LinkKeysParameter", LINK_KEYS), ("ErasureKeyParameter", ERASURE_KEY)):
+            aws.ssm.put(self._resolve(self._template["Outputs"][output]["Value"]), secret)
         self.sources: Sequence[EventSource] = [*self._make_sources()]
         self.worker = Worker(aws, self.sources)
 

@@ -88,7 +88,7 @@ def test_a_parcel_is_taken_in_with_one_message(house: House, lambda_context: Any
     (reported,) = house.queued()
     assert (reported.delivery_id, reported.event) == ("order-1", None)
     registration = reported.registration
-    assert registration is not None
+    assert registration is not None and registration.recipient is not None
     assert registration.recipient.phone == "+4915112345678"
     assert registration.promise == Window(
         start=datetime(2026, 11, 22, 13, tzinfo=UTC), end=datetime(2026, 11, 22, 15, tzinfo=UTC)

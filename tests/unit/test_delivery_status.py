@@ -130,7 +130,28 @@ def test_an_old_registration_that_comes_again_does_not_bring_back_an_old_address
     person = house.people.get(house.stored().person_id or "")
     assert person is not None and person.email == "new@example.com"
     known = house.stored().registration
-    assert known is not None and known.recipient.email == "new@example.com"
+    assert known is not None and known.recipient is not None
+    assert known.recipient.email == "new@example.com"
+
+
+def test_a_registration_that_waited_while_its_person_was_erased_is_dropped(house: House) -> None:
+    told = registration()
+    house.people.erased_at = NOON + timedelta(minutes=1)
+    house.service.follow(told.model_copy(update={"event": happened("out_for_delivery").event}))
+    assert (house.stored().registration, house.stored().person_id) == (None, None)
+    assert house.stored().status == "out_for_delivery"
+    assert house.told() == []
+    house.service.follow(registration(minutes=2))
+    assert house.kinds() == ["delivery_on_its_way"]
+
+
+def test_nobody_is_told_of_a_parcel_whose_recipient_was_erased(house: House) -> None:
+    house.service.follow(registration())
+    erased = house.stored().without_person()
+    house.deliveries.save(erased, house.stored().version)
+    house.service.follow(happened("out_for_delivery"))
+    assert house.stored().status == "out_for_delivery"
+    assert house.told() == []
 
 
 class RacingDeliveries(InMemoryDeliveries):

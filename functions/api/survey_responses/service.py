@@ -60,7 +60,8 @@ class SurveyResponses:
         Raises:
             InvalidRequestError: a field is wrong.
             NotFoundError: there is no such survey, or it is closed.
-            ConflictError: another answer has this id, or one that was erased had.
+            ConflictError: another answer has this id, or one that was erased had; or its person was erased since it
+                was given.
             TemporaryError: it may not have been kept.
         """
         found = published(self._surveys, named_survey(given.survey, caller))
@@ -79,7 +80,7 @@ class SurveyResponses:
             ratings=answers.ratings,
             texts=answers.texts,
             comment=answers.comment,
-            person_id=self._person_id(given, now),
+            person_id=self._person_id(given, answered_at),
             subject=given.subject,
             properties=properties,
             breakdowns=survey.breakdown_values(properties),
@@ -111,11 +112,12 @@ class SurveyResponses:
         published = self._surveys.current(stored.survey_id)
         return SurveyResponse.of(stored, published.survey if published else None)
 
-    def _person_id(self, given: CreateSurveyResponse, now: datetime) -> str | None:
+    def _person_id(self, given: CreateSurveyResponse, told_at: datetime) -> str | None:
+        """Whose answer it is; an answer of last year tells what was known of its person then."""
         if given.person is None:
             return None
         if not isinstance(given.person, str):
-            return self._people.resolve(given.person.recipient, now).person_id
+            return self._people.resolve(given.person.recipient, told_at).person_id
         if self._people.get(given.person) is None:
             raise InvalidRequestError("person is not known.", {"person": ["is no id of a person we know"]})
         return given.person
