@@ -9,10 +9,9 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
@@ -43,8 +42,7 @@ TAGS = frozenset({"[key]", "[id]", "[object]"})
 M = TypeVar("M", bound=BaseModel)
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """One HTTP request, of an HTTP API's payload format 2.0."""
 
     method: str
@@ -64,13 +62,12 @@ class Request:
         return self.headers.get("origin")
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What is answered: a model or plain data becomes JSON, text stays text, bytes stay bytes."""
 
     status: HTTPStatus = HTTPStatus.OK
     body: BaseModel | Mapping[str, Any] | list[Any] | str | bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
 
 
 class Security(StrEnum):
@@ -82,8 +79,7 @@ class Security(StrEnum):
     PUBLIC = "public"
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(NamedTuple):
     """One route: the only place that names it; the template, the OpenAPI document and the tests are held against it.
 
     Args:
@@ -108,8 +104,8 @@ class Operation:
     security: tuple[Security, ...]
     success: tuple[HTTPStatus, type[BaseModel] | None]
     request: type[BaseModel] | None = None
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = {}
+    headers: Mapping[str, str] = {}
     refusals: tuple[HTTPStatus, ...] = ()
     media_type: str | None = None
     request_types: frozenset[str] = JSON_TYPES
@@ -346,7 +342,7 @@ def routed(operations: Iterable[Operation], route_key: str, request: Request) ->
         if not is_greedy and operation.path == path:
             return operation, request
         if is_greedy and (found := _path_parameters(operation.path, path)) is not None:
-            return operation, replace(request, path_parameters=found)
+            return operation, request._replace(path_parameters=found)
     raise NotFoundError("There is nothing here.")
 
 

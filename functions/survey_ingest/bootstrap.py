@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from functions.survey_ingest.service import Links, SurveyIngest
-from shared.clients import client
 from shared.clock import SystemClock
+from shared.direct_clients import direct_client
 from shared.queues import Queue
 from shared.settings import EnvironmentSettings
 from shared.storage.cached import CachedSurveys
@@ -31,8 +31,8 @@ def settings() -> Settings:
 def service() -> SurveyIngest:
     """The service of this process."""
     clock = SystemClock()
-    surveys = CachedSurveys(SurveyRepository(client("dynamodb"), settings().surveys_table_name), clock)
-    return SurveyIngest(surveys, links, Queue(client("sqs"), settings().responses_queue_url), clock)
+    surveys = CachedSurveys(SurveyRepository(direct_client("dynamodb"), settings().surveys_table_name), clock)
+    return SurveyIngest(surveys, links, Queue(direct_client("sqs"), settings().responses_queue_url), clock)
 
 
 @cache
@@ -42,4 +42,4 @@ def links() -> Links:
     from shared.tokens import Links as SignedLinks  # noqa: PLC0415
 
     clock = SystemClock()
-    return SignedLinks(LinkKeys(client("ssm"), settings().link_keys_parameter, clock).current, clock)
+    return SignedLinks(LinkKeys(direct_client("ssm"), settings().link_keys_parameter, clock).current, clock)

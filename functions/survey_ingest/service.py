@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from functions.survey_ingest.bodies import SubmitResponse
 from shared.clock import Clock
 from shared.domain.api_keys import KeyKind, origin_allowed
-from shared.domain.links import SurveyLink
 from shared.domain.published import PublishedSurvey
 from shared.domain.response_submitted import ResponseSubmitted
 from shared.domain.responses import Response, Source, Subject
 from shared.domain.submissions import judged
 from shared.domain.surveys import SURVEY_ID, Survey
 from shared.errors import ForbiddenError, InvalidRequestError, NotFoundError, UnauthorizedError
+
+if TYPE_CHECKING:
+    # Type only: the door starts without what signed links need until the first one comes.
+    from shared.domain.links import SurveyLink
 
 
 class Surveys(Protocol):

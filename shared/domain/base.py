@@ -17,7 +17,11 @@ Identifier = Annotated[str, StringConstraints(pattern=rf"^{IDENTIFIER.pattern}$"
 
 
 class Frozen(BaseModel):
-    """A value: immutable, compared by content, refusing fields it does not know; errors do not quote its content."""
+    """A value: immutable, compared by content, refusing fields it does not know; errors do not quote its content.
+
+    Models that the public door imports without using are declared with `defer_build=True`, so that its start does not
+    pay for their validators; they are built where they are first used (docs/adr/0008-lean-clients.md).
+    """
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=False, ser_json_inf_nan="constants", hide_input_in_errors=True

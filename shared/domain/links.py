@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.domain.base import Frozen
 
 
-class SurveyLink(Frozen):
+class SurveyLink(Frozen, defer_build=True):
     """The right to give one answer to one survey, as one person, about one thing.
 
     Args:

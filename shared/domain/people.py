@@ -45,7 +45,7 @@ class ClaimKind(StrEnum):
     EXTERNAL = "external"
 
 
-class Claim(Frozen):
+class Claim(Frozen, defer_build=True):
     """One identifier of a person; unique over all people."""
 
     kind: ClaimKind
@@ -80,7 +80,7 @@ class Recipient(Frozen):
         return tuple(found)
 
 
-class Person(Frozen):
+class Person(Frozen, defer_build=True):
     """A customer as we know them."""
 
     person_id: Identifier

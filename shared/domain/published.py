@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from shared.domain.api_keys import ApiKey, key_hash, origin_allowed
 from shared.domain.base import Frozen
 from shared.domain.surveys import QuestionId, Scale, Survey, SurveyId
 from shared.errors import ForbiddenError, UnauthorizedError
 
 
-class PublishedSurvey(Frozen):
+class PublishedSurvey(NamedTuple):
     """All that the public path needs of a survey.
 
     Args:
@@ -49,7 +51,7 @@ class PublishedSurvey(Frozen):
         return known
 
 
-class ListedSurvey(Frozen):
+class ListedSurvey(Frozen, defer_build=True):
     """A survey in the list of all: enough of its current version to find its scores."""
 
     survey_id: SurveyId

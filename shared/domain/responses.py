@@ -54,7 +54,7 @@ class Rating(Frozen):
         return self
 
 
-class Counted(Frozen):
+class Counted(Frozen, defer_build=True):
     """What one response adds to the scores, and nothing else: the part of it that a score document depends on."""
 
     survey_id: SurveyId

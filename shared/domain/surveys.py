@@ -133,7 +133,7 @@ class Brand(Frozen):
     colour: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1f4b99"
 
 
-class SurveyDefinition(Frozen):
+class SurveyDefinition(Frozen, defer_build=True):
     """What a survey asks, and of whom; published, it becomes a version.
 
     Args:
@@ -208,7 +208,7 @@ class SurveyDefinition(Frozen):
         }
 
 
-class Survey(SurveyDefinition):
+class Survey(SurveyDefinition, defer_build=False):
     """One immutable version of a survey."""
 
     survey_id: SurveyId

@@ -34,6 +34,7 @@ class Started(NamedTuple):
 
     Args:
         init: Import and build ÷ a bare client. The spread is that of the rounds.
+        first: The first answer, after that ÷ a bare client.
         init_to_peer: The same ÷ the peer's.
         first_to_peer: Init and the first answer ÷ the peer's.
         warm_to_peer: A warm answer ÷ the peer's.
@@ -42,6 +43,7 @@ class Started(NamedTuple):
     """
 
     init: Spread
+    first: Spread
     init_to_peer: Spread
     first_to_peer: Spread
     warm_to_peer: Spread
@@ -65,13 +67,18 @@ def started(rounds: int) -> Started:
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     taken = [{case: _numbers(case, environment) for case in CASES} for _ in range(rounds + 1)][1:]
 
-    def ratio(ours: Callable[[dict[str, float]], float], other: str) -> Spread:
-        ratios = [ours(each["ours"]) / ours(each[other]) for each in taken]
+    def ratio(measure: Callable[[dict[str, float]], float], other: str) -> Spread:
+        # What a bare client does is its init, whatever of ours it is held against.
+        ratios = [
+            measure(each["ours"]) / (each["bare"]["init"] if other == "bare" else measure(each[other]))
+            for each in taken
+        ]
         return Spread(statistics.median(ratios), min(ratios), max(ratios))
 
     calls = taken[0]["ours"]["calls"]
     return Started(
         init=ratio(lambda each: each["init"], "bare"),
+        first=ratio(lambda each: each["first"], "bare"),
         init_to_peer=ratio(lambda each: each["init"], "peer"),
         first_to_peer=ratio(lambda each: each["init"] + each["first"], "peer"),
         warm_to_peer=ratio(lambda each: each["warm"], "peer"),

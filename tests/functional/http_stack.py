@@ -17,8 +17,10 @@ from urllib.parse import quote, unquote
 
 import boto3
 import pytest
+from botocore.httpsession import URLLib3Session
 from moto import mock_aws
 from moto.backends import get_backend
+from moto.core.models import botocore_stubber
 
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
 from shared.domain.links import SurveyLink
@@ -214,6 +216,8 @@ def declared() -> dict[str, Operation]:
 def http_stack() -> Iterator[HttpStack]:
     """A stack of its own, and functions that start cold in it."""
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        # What goes out without a client is answered by moto too.
+        patch.setattr(URLLib3Session, "send", lambda _, request: botocore_stubber("before-send", request))
         stack = HttpStack()
         for name, value in stack.environment.items():
             patch.setenv(name, value)

@@ -106,6 +106,8 @@ def test_making_a_client_opens_its_models_and_no_large_file() -> None:
 HEAVY = (
     "aws_xray_sdk",
     "boto3",
+    "botocore.client",
+    "botocore.session",
     "email_validator",
     "itsdangerous",
     "jinja2",
@@ -115,7 +117,9 @@ HEAVY = (
     "aws_lambda_powertools.event_handler",
     "aws_lambda_powertools.utilities.idempotency",
     "aws_lambda_powertools.utilities.validation",
+    "shared.clients",
     "shared.domain.deliveries",
+    "shared.domain.links",
     "shared.domain.messages",
     "shared.domain.recording",
     "shared.storage.link_keys",

@@ -20,6 +20,7 @@ RULES = ("pydantic", "phonenumbers")
 SHARED_MODULES: dict[str, tuple[str, ...]] = {
     "shared/clients.py": AWS,
     "shared/clock.py": (),
+    "shared/direct_clients.py": (*AWS, "shared.clients"),
     "shared/errors.py": (),
     "shared/events.py": (*AWS, "shared.domain", "shared.errors"),
     "shared/http.py": (*POWERTOOLS, "pydantic", "shared.domain", "shared.errors", "shared.strict_json"),

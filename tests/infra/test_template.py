@@ -27,7 +27,7 @@ from tests.infra.cloudformation import (
 from tests.infra.template_faults import FAULTS, SOURCE_FAULTS, Fault
 from tests.infra.template_rules import RULES, SOURCE_RULES, findings
 
-NOT_OURS = ("AWS_", "POWERTOOLS_", "TZ")
+NOT_OURS = ("AWS_", "POWERTOOLS_", "PYDANTIC_", "TZ")
 """Variables that a library or the runtime reads, not our settings."""
 
 LINT_IGNORED: dict[str, str] = {}

@@ -28,11 +28,13 @@ from tests.infra.cloudformation import TEMPLATE, Template, of_type, parse, prope
 from tests.infra.policies import Grant, grants, needs
 from tests.infra.resolving import Resolver
 from tests.simulation.aws import InMemoryAws
+from tests.simulation.aws.clients import REGION
 from tests.simulation.aws.tables import Index, KeyPart, KeySchema
 from tests.simulation.event_source import EventSource, LambdaContext
 from tests.simulation.worker import Worker
 
 PARAMETERS = {"Stage": "dev", "SenderEmail": "hello@example.com", "SmsOriginationIdentity": "+4915100000000"}
+BY_LAMBDA = {"AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": "simulation", "AWS_SECRET_ACCESS_KEY": "simulation"}
 LINK_KEYS = json.dumps(["a key that signs the links of a simulated stack"])
 ERASURE_KEY = "a key that hides who was erased in a simulated stack"
 
@@ -115,11 +117,14 @@ class DeployedStack:
         return sorted(self._functions)
 
     def environment(self, function: str) -> dict[str, str]:
-        """The environment variables of a function."""
+        """The environment variables of a function: those of the template, and those that Lambda adds."""
         if function not in self._environments:
             mine = properties(self._template["Resources"][self._functions[function]])
             resolved = self._resolve(mine["Environment"]["Variables"])
-            self._environments[function] = {name: str(value) for name, value in resolved.items()}
+            self._environments[function] = {
+                **BY_LAMBDA,
+                **{name: str(value) for name, value in resolved.items()},
+            }
         return self._environments[function]
 
     def invoke(self, function: str, event: Mapping[str, Any], context: Any) -> Any:

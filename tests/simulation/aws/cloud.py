@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Protocol, TypeAlias
+from unittest.mock import patch
 
 import boto3
 from botocore import endpoint
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.httpsession import URLLib3Session
 
 from tests.simulation.aws import wire
 from tests.simulation.aws.clients import CLIENTS, REGION, Clients, core_session
@@ -27,6 +29,9 @@ from tests.simulation.aws.sqs import Sqs
 from tests.simulation.aws.wire import Call, ServiceError
 
 ACCOUNT = "000000000000"
+
+INTERFACES = {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs", "AmazonSSM": "ssm"}
+"""The services by the name that they have in the header X-Amz-Target."""
 
 Effect: TypeAlias = Callable[[], dict[str, Any]]
 
@@ -110,7 +115,8 @@ class InMemoryAws:
         vars(endpoint)["time"] = SimpleNamespace(sleep=self.clock.advance)
         random.seed(self.seed)
         try:
-            yield self
+            with patch.object(URLLib3Session, "send", self._send):
+                yield self
         finally:
             boto3.DEFAULT_SESSION = before_session
             vars(endpoint)["time"] = before_time
@@ -148,6 +154,12 @@ class InMemoryAws:
         return hashlib.sha256("\n".join(entry.line() for entry in self.log).encode()).hexdigest()
 
     # the way of a request
+
+    def _send(self, request: AWSPreparedRequest) -> AWSResponse:
+        """A request that was signed without a client: its target says what it asks of whom."""
+        target = request.headers["X-Amz-Target"]
+        interface, operation = (target.decode() if isinstance(target, bytes) else target).split(".")
+        return self._before_send(request, f"before-send.{INTERFACES[interface]}.{operation}")
 
     def _before_send(self, request: AWSPreparedRequest, event_name: str) -> AWSResponse:
         service, operation = event_name.split(".")[1:]
