@@ -100,8 +100,8 @@ test-slow: $(VENV)/dev.done ## Run only the slow tests
 test-all: $(VENV)/dev.done ## Run every test (under 15 minutes)
 	$(PYTEST) $(ARGS)
 
-simulate: $(VENV)/dev.done ## Run the fault simulation alone, slow seeds included
-	$(PY) -m pytest tests/simulation $(ARGS)
+simulate: $(VENV)/dev.done ## Run the fault simulation: all its tests, or storms alone (SEEDS=0:10000)
+	$(if $(SEEDS),$(PY) -m tests.simulation $(SEEDS) --jobs $(JOBS),$(PY) -m pytest tests/simulation) $(ARGS)
 
 bench: $(VENV)/dev.done ## Count and time what the documents promise about cost and speed
 	$(PY) -m tests.benchmarks $(ARGS)

@@ -198,8 +198,12 @@ def packed(writes: Iterable[Write]) -> list[Transaction]:
 
 
 def decisive(one: Recorded | None, other: Recorded) -> Recorded:
-    """Of two outcomes of one response, the one that decides: what has to come again, then what was recorded."""
+    """Of two outcomes of one response, the one that decides.
+
+    What has to come again comes first, then what was recorded, then what is stored: who created an answer twice has two
+    messages, of which only one can be the one stored, and what follows from it must not be forgotten for the other.
+    """
     if one is None:
         return other
-    order = (Outcome.POSTPONED, Outcome.INVALID, Outcome.RECORDED)
+    order = (Outcome.POSTPONED, Outcome.INVALID, Outcome.RECORDED, Outcome.KNOWN, Outcome.OUTDATED)
     return min(other, one, key=lambda each: order.index(each.outcome) if each.outcome in order else len(order))

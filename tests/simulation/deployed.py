@@ -153,12 +153,10 @@ class DeployedStack:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Ask the HTTP API; a body that is no text goes as JSON."""
-        for route in _routes():
-            parameters = route.parameters(method, path)
-            if parameters is not None:
-                break
-        else:
+        found = self._route(method, path)
+        if found is None:
             return Reply(404, {}, '{"message":"Not Found"}')
+        route, parameters = found
         sent = {"content-type": "application/json", **({"authorization": f"Bearer {key}"} if key else {})}
         event = {
             "version": "2.0",
@@ -176,10 +174,20 @@ class DeployedStack:
             "body": body if body is None or isinstance(body, str) else json.dumps(body),
             "isBase64Encoded": False,
         }
-        function = next(name for name, logical in self._functions.items() if logical == route.function)
+        function = self.function_at(method, path)
         with self.aws.running(function) as run:
             answer = self.invoke(function, json.loads(json.dumps(event)), LambdaContext(function, f"{function}-{run}"))
         return Reply(answer["statusCode"], answer.get("headers", {}), answer.get("body", ""))
+
+    def function_at(self, method: str, path: str) -> str:
+        """The function behind a route."""
+        found = self._route(method, path)
+        assert found is not None, f"nothing answers {method} {path}"
+        return next(name for name, logical in self._functions.items() if logical == found[0].function)
+
+    def _route(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+        matches = ((route, route.parameters(method, path)) for route in _routes())
+        return next(((route, parameters) for route, parameters in matches if parameters is not None), None)
 
     def receipt(self, event: Mapping[str, Any]) -> None:
         """Let SES or the carrier tell what became of a message: SNS puts it on the receipts queue as it is."""

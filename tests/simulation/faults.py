@@ -91,6 +91,36 @@ class Burst:
 
 
 @dataclass
+class Outage:
+    """A service of the functions is away for a time, however often they come back to it: longer than SQS keeps trying.
+
+    Attributes:
+        aws: Whose clock tells when it is over.
+        functions: Who can not reach it.
+        start: The number of the call from which on it is away.
+        seconds: How long.
+        fault: How it shows.
+        began: When it began, in Unix seconds; None before.
+    """
+
+    aws: InMemoryAws
+    functions: frozenset[str]
+    start: int
+    seconds: float
+    fault: Fault
+    service: str = "dynamodb"
+    began: float | None = None
+
+    def choose(self, call: Call) -> Fault | None:
+        """The fault, as long as it lasts."""
+        if call.number < self.start or call.function not in self.functions or call.service != self.service:
+            return None
+        now = self.aws.clock.seconds()
+        self.began = now if self.began is None else self.began
+        return self.fault if now < self.began + self.seconds else None
+
+
+@dataclass
 class Seeded:
     """Each call of the functions (not what the scenario itself calls) is struck with a probability.
 

@@ -1,37 +1,15 @@
-"""What must be true at rest, judged from what was accepted and from what stands in the tables.
-
-Nothing here is imported from the product: the form of its items and the rule of its scores are said once more, in other
-words, so that a mistake would have to be made twice.
-"""
+"""What must be true of a whole stack at rest, judged without importing anything of the product."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from tests.simulation.answers import Answer, answers_amiss, items_of, standing
 from tests.simulation.aws import InMemoryAws
 from tests.simulation.aws.values import Item
-
-Documents: TypeAlias = dict[tuple[str, str, str, str], dict[str, int]]
-"""Counters by survey, breakdown, day and value."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One accepted submission, as the test itself sent it."""
-
-    response_id: str
-    revision: int
-    survey_id: str
-    question: str
-    rating: int
-    day: str
-    breakdowns: Mapping[str, str] = field(default_factory=dict)
-    test: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,63 +25,9 @@ class StoredMessage:
     owner: str | None
 
 
-def final_answers(accepted: Iterable[Answer]) -> dict[str, Answer]:
-    """The answer that stands for each response: its highest revision, the first of equals."""
-    standing: dict[str, Answer] = {}
-    for answer in accepted:
-        known = standing.get(answer.response_id)
-        if known is None or answer.revision > known.revision:
-            standing[answer.response_id] = answer
-    return standing
-
-
-def recount(accepted: Iterable[Answer]) -> Documents:
-    """The score documents that must be there."""
-    documents: defaultdict[tuple[str, str, str, str], Counter[str]] = defaultdict(Counter)
-    for answer in final_answers(accepted).values():
-        if answer.test:
-            continue
-        proof = _certificate(answer)
-        for breakdown, value in [("", ""), *answer.breakdowns.items()]:
-            document = documents[answer.survey_id, breakdown, answer.day, value]
-            document[f"{answer.question}:{answer.rating}"] += 1
-            document["responses"] += 1
-            document["certificate"] = (document["certificate"] + proof) % (1 << 64)
-    return {key: dict(document) for key, document in documents.items()}
-
-
-def _certificate(answer: Answer) -> int:
-    words = [answer.response_id, answer.survey_id, answer.day, f"{answer.question}={answer.rating}"]
-    words += [f"{name}:{answer.breakdowns[name]}" for name in sorted(answer.breakdowns)]
-    return int(hashlib.sha256(chr(31).join(words).encode()).hexdigest()[:16], base=16)
-
-
-def scores(aws: InMemoryAws) -> Documents:
-    """The score documents that are there, their lanes added up; counters of nothing left out."""
-    found: defaultdict[tuple[str, str, str, str], Counter[str]] = defaultdict(Counter)
-    for item in _items(aws, "ResponsesTable", "SCORE"):
-        _, survey_id, breakdown = item["pk"]["S"].split("#")
-        day, value, _lane = item["sk"]["S"].split("#")
-        for name, number in item.items():
-            if "N" in number:
-                found[survey_id, breakdown, day, value][name] += int(number["N"])
-    for document in found.values():
-        document["certificate"] %= 1 << 64
-    whole = {key: {name: n for name, n in document.items() if n} for key, document in found.items()}
-    return {key: document for key, document in whole.items() if document}
-
-
-def stored_revisions(aws: InMemoryAws) -> dict[str, int]:
-    """The revision that is stored of each response."""
-    return {
-        item["pk"]["S"].partition("#")[2]: int(item["revision"]["N"])
-        for item in _items(aws, "ResponsesTable", "RESPONSE")
-    }
-
-
 def messages(aws: InMemoryAws) -> list[StoredMessage]:
     """Every message there is."""
-    return [_message(item) for item in _items(aws, "MessagesTable", "MESSAGE")]
+    return [_message(item) for item in items_of(aws, "MessagesTable", "MESSAGE")]
 
 
 def _message(item: Item) -> StoredMessage:
@@ -148,56 +72,40 @@ def waiting(aws: InMemoryAws) -> dict[str, int]:
     return {queue.name: len(queue.messages) for queue in aws.sqs.queues if queue.messages}
 
 
-def _items(aws: InMemoryAws, table: str, kind: str) -> list[Item]:
-    return [item for item in aws.dynamodb.table(table).items() if item["pk"]["S"].startswith(f"{kind}#")]
-
-
-def faults_at_rest(aws: InMemoryAws, accepted: Iterable[Answer], reported: Iterable[tuple[str, str]] = ()) -> list[str]:
+def faults_at_rest(
+    aws: InMemoryAws,
+    accepted: Sequence[Answer],
+    reported: Sequence[tuple[str, str]] = (),
+    unsure: Sequence[Answer] = (),
+) -> list[str]:
     """Everything that is not as it must be when nothing is left to do; empty if all is well.
 
     Args:
         aws: The account.
         accepted: Every answer that the API accepted.
         reported: Every parcel and status of it that the API accepted.
+        unsure: Answers without an id whose sender does not know whether they were accepted.
     """
-    accepted, reported = list(accepted), list(reported)
+    expected = standing(aws, accepted, unsure)
     return [
-        *_scores_that_differ(aws, accepted),
-        *_answers_lost(aws, accepted),
-        *_alerts_amiss(aws, accepted),
+        *answers_amiss(aws, expected),
+        *_alerts_amiss(aws, expected),
         *_reports_lost(aws, reported),
         *_arrivals_amiss(aws, (parcel for parcel, status in reported if status == "delivered")),
-        *_messages_amiss(aws),
+        *messages_amiss(aws),
+        *messages_unfinished(aws),
         *(f"{name} still holds {n} messages" for name, n in waiting(aws).items()),
     ]
 
 
-def _scores_that_differ(aws: InMemoryAws, accepted: list[Answer]) -> list[str]:
-    there, expected = scores(aws), recount(accepted)
-    return [
-        f"score {key}: is {there.get(key)}, a recount gives {expected.get(key)}"
-        for key in sorted(there.keys() | expected.keys())
-        if there.get(key) != expected.get(key)
-    ]
-
-
-def _answers_lost(aws: InMemoryAws, accepted: list[Answer]) -> list[str]:
-    stored = stored_revisions(aws)
-    return [
-        f"response {response_id}: revision {answer.revision} was accepted, {stored.get(response_id)} is stored"
-        for response_id, answer in final_answers(accepted).items()
-        if stored.get(response_id) != answer.revision
-    ]
-
-
-def _alerts_amiss(aws: InMemoryAws, accepted: list[Answer]) -> list[str]:
+def _alerts_amiss(aws: InMemoryAws, expected: Iterable[Answer]) -> list[str]:
     """Each detractor that still is one has exactly one alert, and it is sent, or at least nobody can know better."""
     alerts: defaultdict[str | None, list[StoredMessage]] = defaultdict(list)
     for message in messages(aws):
         if message.kind == "detractor_alert":
             alerts[message.response_id].append(message)
     found = []
-    for answer in final_answers(accepted).values():
+    for answer in expected:
         states = [alert.state for alert in alerts[answer.response_id]]
         if answer.test:
             good = states == []
@@ -233,7 +141,8 @@ def _arrivals_amiss(aws: InMemoryAws, delivered: Iterable[str]) -> list[str]:
 FINAL = frozenset({"sent", "failed", "suppressed", "expired", "ambiguous"})
 
 
-def _messages_amiss(aws: InMemoryAws) -> list[str]:
+def messages_amiss(aws: InMemoryAws) -> list[str]:
+    """What must never be said of a message, at rest or not."""
     accepted = accepted_calls(aws)
     known = {message.message_id: message for message in messages(aws)}
     found = [f"message {message_id} was accepted {n} times" for message_id, n in accepted.items() if n > 1]
@@ -242,8 +151,6 @@ def _messages_amiss(aws: InMemoryAws) -> list[str]:
     ]
     for message in known.values():
         n = accepted[message.message_id]
-        if message.state not in FINAL:
-            found.append(f"{message.kind} {message.message_id} is at rest, but {message.state}")
         if message.state == "sent" and n != 1:
             found.append(f"{message.kind} {message.message_id} is sent, but was accepted {n} times")
         if message.state in ("suppressed", "expired", "failed") and n:
@@ -251,3 +158,12 @@ def _messages_amiss(aws: InMemoryAws) -> list[str]:
         if message.state in ("suppressed", "expired", "failed") and message.reason is None:
             found.append(f"{message.kind} {message.message_id} is {message.state} without a reason")
     return found
+
+
+def messages_unfinished(aws: InMemoryAws) -> list[str]:
+    """Messages that are not at their end."""
+    return [
+        f"{message.kind} {message.message_id} is at rest, but {message.state}"
+        for message in messages(aws)
+        if message.state not in FINAL
+    ]

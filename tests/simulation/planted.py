@@ -105,6 +105,11 @@ def swallows_failures() -> AbstractContextManager[object]:
     return patch.object(nps_calc_app, "come_again", lambda back_off, poison, postponed: {"batchItemFailures": []})
 
 
+def forgets_a_twin() -> AbstractContextManager[object]:
+    """Of two messages of one response in a batch, the last decides whether anything follows."""
+    return patch.object(responses, "decisive", lambda one, other: other)
+
+
 def gives_messages_new_ids() -> AbstractContextManager[object]:
     """A message's id says when it was wished for, so each repetition is another message."""
     return patch("functions.nps_calc.service.message_id", lambda kind, *about: f"msg_{RandomIds().new()}")

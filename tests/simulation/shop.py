@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -12,16 +12,20 @@ from unittest.mock import patch
 
 import boto3
 
+from infra.ops.erasure import StoredErasures
+from infra.ops.redrive import redrive
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
 from shared.domain.surveys import Survey
 from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.surveys import SurveyRepository
-from tests.simulation.aws import InMemoryAws
+from tests.simulation.answers import Answer, changes_answers, drift
+from tests.simulation.aws import Call, InMemoryAws
 from tests.simulation.aws.queues import CALM, Weather
 from tests.simulation.aws.senders import Accepted
-from tests.simulation.deployed import DeployedStack, deployed
+from tests.simulation.back_office import BackOffice
+from tests.simulation.deployed import DeployedStack, Reply, deployed
 from tests.simulation.faults import Crash, FaultInjector, NoFaults, Plan
-from tests.simulation.oracles import Answer, faults_at_rest, messages, statuses_heard
+from tests.simulation.oracles import faults_at_rest, messages, statuses_heard
 
 SURVEY = {
     "survey_id": "delivery",
@@ -34,8 +38,8 @@ SURVEY = {
     "alert_to": ["owner@shop.example"],
 }
 SECRET, PUBLISHABLE = "sk_simulated", "pk_simulated"
-ACCEPTED, SERVER_FAULT = 202, 500
-MAX_POSTS = 50
+CREATED, ACCEPTED, SERVER_FAULT = 201, 202, 500
+MAX_SENDS = 50
 BEFORE_ARRIVAL = ("delivery_on_its_way", "delivery_arriving")
 
 
@@ -44,8 +48,10 @@ class Shop:
 
     Attributes:
         accepted: every answer that was accepted, in order.
+        unsure: answers without an id whose sender does not know whether they were accepted.
         reported: parcels and statuses that were reported of them, in order.
-        stale: messages that a provider accepted although the store knew better.
+        redriven: dead letters that were put back.
+        wrong: what was not right at some moment: a stale message, a score that was no recount, an answer misread.
     """
 
     def __init__(self, stack: DeployedStack) -> None:
@@ -54,8 +60,12 @@ class Shop:
         self.aws = stack.aws
         self.accepted: list[Answer] = []
         self.reported: list[tuple[str, str]] = []
-        self.stale: list[str] = []
+        self.unsure: list[Answer] = []
+        self.wrong: list[str] = []
+        self.redriven = 0
+        self.back_office = BackOffice(self)
         self.aws.ses.witness = self.aws.sms.witness = self._watch
+        self.aws.witness = self._recount
         dynamodb = boto3.client("dynamodb")
         SurveyRepository(dynamodb, "SurveysTable").publish(Survey.model_validate(SURVEY))
         keys = ApiKeyRepository(dynamodb, "SurveysTable")
@@ -77,9 +87,14 @@ class Shop:
         response_id = f"00000000-0000-4000-8000-{number:012d}"
         body: dict[str, Any] = {"response_id": response_id, "revision": revision, "rating": rating, "test": test}
         body |= {"properties": {"city": city}} | ({"comment": comment} if comment else {})
-        self._post("/v1/surveys/delivery/responses", body, PUBLISHABLE)
-        day = (self.aws.clock.now() + timedelta(hours=1)).date().isoformat()
-        self.accepted.append(Answer(response_id, revision, "delivery", "recommend", rating, day, {"city": city}, test))
+        self.send("POST", "/v1/surveys/delivery/responses", body, PUBLISHABLE)
+        self.accepted.append(
+            Answer(response_id, revision, "delivery", "recommend", rating, self.today(), {"city": city}, test)
+        )
+
+    def today(self) -> str:
+        """The day in the survey's time zone (the story is told in winter)."""
+        return (self.aws.clock.now() + timedelta(hours=1)).date().isoformat()
 
     def register(self, delivery_id: str, phone: str | None = None) -> None:
         """The shop hands a parcel over."""
@@ -92,7 +107,7 @@ class Shop:
             "promise": {"start": (now + timedelta(hours=1)).isoformat(), "end": (now + timedelta(hours=3)).isoformat()},
             "survey_id": "delivery",
         }
-        self._post("/v1/deliveries", body, SECRET)
+        self.send("POST", "/v1/deliveries", body, SECRET)
 
     def report(self, delivery_id: str, status: str) -> None:
         """The carrier reports."""
@@ -101,23 +116,43 @@ class Shop:
             "status": status,
             "occurred_at": self.aws.clock.now().isoformat(),
         }
-        self._post(f"/v1/deliveries/{delivery_id}/events", body, SECRET)
+        self.send("POST", f"/v1/deliveries/{delivery_id}/events", body, SECRET)
         self.reported.append((delivery_id, status))
 
-    def _post(self, path: str, body: Mapping[str, Any], key: str) -> None:
-        """Post until it is accepted, as a client that does not lose what it has to say."""
-        function = "survey_ingest" if path.endswith("/responses") else "delivery_events"
-        for _ in range(MAX_POSTS):
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        key: str,
+        headers: Mapping[str, str] | None = None,
+        unanswered: Callable[[], None] = lambda: None,
+    ) -> Reply:
+        """Ask until there is an answer that is none of a broken server, as a client does that loses nothing.
+
+        Args:
+            method: The method.
+            path: The path.
+            body: What to send.
+            key: The key to send it with.
+            headers: More headers.
+            unanswered: Told of each attempt that had no answer, or only that of a broken server.
+
+        Returns:
+            The answer; a refusal is the caller's to judge.
+        """
+        for _ in range(MAX_SENDS):
             try:
-                reply = self.stack.http("POST", path, body, key=key)
+                reply = self.stack.http(method, path, body, key=key, headers=headers)
             except Crash:
-                self.stack.restart(function)
+                self.stack.restart(self.stack.function_at(method, path))
             else:
-                if reply.status == ACCEPTED:
-                    return
-                assert reply.status >= SERVER_FAULT, reply
+                if reply.status < SERVER_FAULT:
+                    assert method != "POST" or reply.status in (ACCEPTED, CREATED), reply
+                    return reply
+            unanswered()
             self.aws.clock.advance(1)
-        raise AssertionError(f"{path} was not accepted in {MAX_POSTS} attempts")
+        raise AssertionError(f"{path} had no answer in {MAX_SENDS} attempts")
 
     def wait(self, seconds: float) -> None:
         """Let the workers work for a while."""
@@ -129,14 +164,19 @@ class Shop:
         """Let everything be done, then put dead letters back, without any fault, and let it be done again."""
         self.stack.worker.run_until_quiet()
         self.aws.hook = None
-        for queue in self.aws.sqs.queues:
-            dead = queue.dead_letter_queue
-            if dead is None:
-                continue
-            for message in list(dead.messages):
-                dead.messages.remove(message)
-                queue.send(message.body, message.attributes, message.group_id)
+        self.redriven += self.redrive()
         self.stack.worker.run_until_quiet()
+
+    def redrive(self) -> int:
+        """Ops puts the letters of every dead-letter queue back, and says how many."""
+        sqs, dynamodb = boto3.client("sqs"), boto3.client("dynamodb")
+        erased = StoredErasures(dynamodb, "ResponsesTable", "PeopleTable")
+        sent = 0
+        for queue in self.aws.sqs.queues:
+            if queue.dead_letter_queue is not None and queue.dead_letter_queue.messages:
+                urls = queue.dead_letter_queue.url, queue.url
+                sent += redrive(sqs, *urls, erased, matches=lambda _: True, pause=lambda: None).sent
+        return sent
 
     def deliver_receipts(self) -> None:
         """The providers tell what became of each message they accepted."""
@@ -165,9 +205,13 @@ class Shop:
             )
 
     def faults(self) -> list[str]:
-        """Whatever is wrong at rest; empty if nothing is."""
-        amiss = faults_at_rest(self.aws, self.accepted, self.reported)
-        return [*amiss, *self.stale, *self.stack.refused_calls()]
+        """Whatever is wrong at rest, or was on the way; empty if nothing is."""
+        amiss = faults_at_rest(self.aws, self.accepted, self.reported, self.unsure)
+        return [*amiss, *self.wrong, *self.back_office.faults(), *self.stack.refused_calls()]
+
+    def _recount(self, call: Call) -> None:
+        if changes_answers(call):
+            self.wrong += (f"after call {call.number}, {fault}" for fault in drift(self.aws))
 
     def _watch(self, accepted: Accepted) -> None:
         message_id = accepted.tags["message_id"]
@@ -177,7 +221,7 @@ class Shop:
             and message.kind in BEFORE_ARRIVAL
             and "delivered" in statuses_heard(self.aws, str(message.delivery_id))
         ):
-            self.stale.append(f"{message.kind} was accepted after the parcel was known to be delivered")
+            self.wrong.append(f"{message.kind} was accepted after the parcel was known to be delivered")
 
 
 @contextmanager

@@ -10,30 +10,9 @@ from tests.simulation.aws import Call
 from tests.simulation.faults import Fault, Nth, Plan, every_crash
 from tests.simulation.oracles import accepted_calls, messages, provider_calls
 from tests.simulation.shop import Shop, shop
+from tests.simulation.stories import tell
 
 KILLED = ("nps_calc", "delivery_status", "notify", "message_receipts")
-
-
-def tell(story: Shop) -> None:
-    """Answers: one becomes better, one gets a comment, one comes twice, one in the wrong order; and a parcel's way."""
-    story.answer(1, 10)
-    story.answer(2, 7, city="Hamburg")
-    story.answer(3, 3, comment="too late")
-    story.answer(4, 0)
-    story.answer(5, 5, test=True)
-    story.answer(6, 8, revision=2)
-    story.answer(7, 2)
-    story.register("parcel", phone="+4915112345678")
-    story.report("parcel", "out_for_delivery")
-    story.wait(40)
-    story.answer(3, 9, revision=2, comment="they made it good")
-    story.answer(4, 0, revision=2, comment="never again")
-    story.answer(1, 10)
-    story.answer(6, 1)
-    story.report("parcel", "arriving")
-    story.wait(40)
-    story.report("parcel", "delivered")
-    story.come_to_rest()
 
 
 def run(plan: Plan | None = None) -> Iterator[Shop]:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulation import planted
 from tests.simulation.planted import Bug
-from tests.simulation.test_storms import storm
+from tests.simulation.storm import storm
 
 SEEDS = range(120)
 """Far more than any of them takes: 29 at most, most of them 1."""
@@ -19,6 +19,7 @@ FOUND_BY_STORMS: list[Bug] = [
     planted.takes_older_revisions,
     planted.alerts_on_first_sight_only,
     planted.swallows_failures,
+    planted.forgets_a_twin,
     planted.gives_messages_new_ids,
     planted.retries_in_the_sdk,
     planted.sends_again_when_in_doubt,

@@ -8,10 +8,9 @@ from tests.simulation.aws import Call
 from tests.simulation.faults import Pause
 from tests.simulation.oracles import accepted_calls, messages
 from tests.simulation.shop import shop
-from tests.simulation.test_killed_workers import KILLED, calls_of, changes_of, tell
-
-STALLED_SECONDS = 200
-"""Longer than any lease, and than the visibility timeout of every queue: what was claimed is claimed again."""
+from tests.simulation.stories import tell
+from tests.simulation.storm import STALLED_SECONDS
+from tests.simulation.test_killed_workers import KILLED, calls_of, changes_of
 
 
 @pytest.mark.parametrize("function", ["nps_calc", "notify"])

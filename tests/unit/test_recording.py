@@ -194,3 +194,8 @@ def test_of_several_outcomes_of_one_response_the_one_that_has_to_come_again_deci
     assert decisive(recorded, postponed) == decisive(postponed, recorded) == postponed
     newer = Recorded(answer(revision=2), Outcome.RECORDED)
     assert decisive(recorded, newer) == newer
+
+
+def test_who_created_an_answer_twice_has_one_that_is_stored_and_that_one_is_followed_up() -> None:
+    stored, other = Recorded(answer(), Outcome.KNOWN), Recorded(answer(), Outcome.CONDITION_FAILED)
+    assert decisive(stored, other) == decisive(other, stored) == stored

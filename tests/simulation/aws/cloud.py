@@ -66,7 +66,13 @@ class LogEntry:
 
 
 class InMemoryAws:
-    """One account in one region, from a seed."""
+    """One account in one region, from a seed.
+
+    Attributes:
+        hook: stands between each call and its effect, with faults.
+        witness: told of each call right after it had its effect, whatever its caller hears of it.
+        log: every call, and how it ended.
+    """
 
     def __init__(self, seed: int = 0, clock: VirtualClock | None = None) -> None:
         """The same seed and the same calls give the same run."""
@@ -82,6 +88,7 @@ class InMemoryAws:
         self.ssm = Ssm()
         self.secrets = SecretsManager()
         self.hook: Hook | None = None
+        self.witness: Callable[[Call], None] = lambda call: None
         self.log: list[LogEntry] = []
         self._running: list[tuple[str, int]] = []
         self._runs: Counter[str] = Counter()
@@ -173,7 +180,7 @@ class InMemoryAws:
         self.log.append(LogEntry(call, "under way"))
         try:
             call.params.update(wire.read_params(service, request))
-            result = self.hook(call, lambda: handler(call.params)) if self.hook else handler(call.params)
+            result = self.hook(call, lambda: self._effect(call, handler)) if self.hook else self._effect(call, handler)
         except ServiceError as error:
             self.log[at] = LogEntry(call, error.code)
             return wire.refusal(call, request, error)
@@ -182,3 +189,8 @@ class InMemoryAws:
             raise
         self.log[at] = LogEntry(call, "ok")
         return wire.answer(call, request, result)
+
+    def _effect(self, call: Call, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        result = handler(call.params)
+        self.witness(call)
+        return result

@@ -1,0 +1,44 @@
+"""What happens in a shop, as the scenarios tell it."""
+
+from __future__ import annotations
+
+from tests.simulation.shop import Shop
+
+
+def tell(story: Shop) -> None:
+    """Answers: one becomes better, one gets a comment, one comes twice, one in the wrong order; and a parcel's way."""
+    story.answer(1, 10)
+    story.answer(2, 7, city="Hamburg")
+    story.answer(3, 3, comment="too late")
+    story.answer(4, 0)
+    story.answer(5, 5, test=True)
+    story.answer(6, 8, revision=2)
+    story.answer(7, 2)
+    story.register("parcel", phone="+4915112345678")
+    story.report("parcel", "out_for_delivery")
+    story.wait(40)
+    story.answer(3, 9, revision=2, comment="they made it good")
+    story.answer(4, 0, revision=2, comment="never again")
+    story.answer(1, 10)
+    story.answer(6, 1)
+    story.report("parcel", "arriving")
+    story.wait(40)
+    story.report("parcel", "delivered")
+    story.come_to_rest()
+
+
+def tell_of_express(story: Shop) -> None:
+    """A parcel whose whole way is reported at once."""
+    story.register("express")
+    for status in ("out_for_delivery", "arriving", "delivered"):
+        story.report("express", status)
+
+
+def tell_at_the_desk(story: Shop) -> None:
+    """A server creates answers: by an id of its own, by an Idempotency-Key, twice under one name, and by no name."""
+    desk = story.back_office
+    desk.create(9, number=1, email="ada@example.org")
+    desk.create(3, key="order 7", city="Hamburg")
+    desk.create(10)
+    desk.create(3, key="order 7", city="Hamburg")
+    desk.create(9, number=1, email="ada@example.org")

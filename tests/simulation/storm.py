@@ -1,0 +1,85 @@
+"""A storm: every fault at once, outages, queues at their worst, schedules that fire twice, workers that stall.
+
+Each seed is another storm; a seed that fails replays call by call.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import NamedTuple
+
+from tests.simulation.aws import Call, InMemoryAws
+from tests.simulation.aws.queues import Weather
+from tests.simulation.faults import EVERY_FAULT, Burst, Fault, FaultInjector, FirstOf, Outage, Seeded, Stalls
+from tests.simulation.oracles import accepted_calls, messages
+from tests.simulation.shop import Shop, shop
+from tests.simulation.stories import tell, tell_at_the_desk, tell_of_express
+
+WEATHER = Weather(duplicate=0.15, resurrect=0.05, disorder=True, passed_over=0.3)
+LAGS = (0.5, 5, 30)
+"""By how many seconds at most an index, or a read that is not strong, is late: mostly it is a fraction of one."""
+OUTAGES = (Fault.LOST_REQUEST, Fault.LOST_ANSWER, Fault.SERVER_ERROR, Fault.THROTTLE, Fault.CONFLICT)
+"""What can strike call after call, for longer than the SDK goes on trying."""
+LONG_OUTAGE = 4 * 3600
+"""Longer than the 12 receives of a message, pushed out to 15 minutes each: what failed lies in dead-letter queues."""
+STALLED_SECONDS = 200
+"""Longer than any lease, and than the visibility timeout of every queue: what was claimed is claimed again."""
+STRUCK_FOR_LONG = ("nps_calc", "delivery_status", "notify", "message_receipts")
+
+
+class Passed(NamedTuple):
+    """A storm that left everything right, and what it was made of."""
+
+    story: Shop
+    seed: int
+    faults: Counter[str]
+
+
+def outage(aws: InMemoryAws, rng: random.Random) -> Burst | Outage:
+    """Ten calls in a row; in one storm of ten, hours without the store for one of the workers."""
+    start, fault = rng.randrange(20, 90), rng.choice(OUTAGES)
+    if rng.random() < 0.1:
+        return Outage(aws, frozenset({rng.choice(STRUCK_FOR_LONG)}), start, LONG_OUTAGE, fault)
+    return Burst(start, length=10, fault=fault)
+
+
+def storm(seed: int, *, probability: float = 0.1, kinds: tuple[Fault, ...] = EVERY_FAULT) -> Passed:
+    """One story in one storm, receipts included.
+
+    Raises:
+        AssertionError: something is not as it must be.
+    """
+    rng = random.Random(f"storm-{seed}")
+    with shop(seed, weather=WEATHER) as story:
+        injector = FaultInjector(
+            story.aws, FirstOf((outage(story.aws, rng), Seeded(seed, probability, kinds, budget=60)))
+        )
+        story.aws.scheduler.double_firing = 0.3
+        story.aws.dynamodb.lag(rng.choice(LAGS))
+        counted: Counter[str] = Counter()
+
+        def others_go_on(call: Call) -> None:
+            story.stack.restart(call.function)
+            story.aws.clock.advance(STALLED_SECONDS)
+            story.stack.worker.run_until_quiet(until=story.aws.clock.seconds() + STALLED_SECONDS)
+
+        stalls = Stalls(seed, 0.02, others_go_on, injector)
+        story.aws.hook = stalls
+        tell_at_the_desk(story)
+        tell_of_express(story)
+        tell(story)
+        _judge(story, f"seed {seed}, before receipts")
+        story.deliver_receipts()
+        story.come_to_rest()
+        _judge(story, f"seed {seed}")
+        counted.update(fault.value for _, fault in injector.injected)
+        counted.update(stalled=len(stalls.stalled), redriven=story.redriven)
+    accepted = accepted_calls(story.aws)
+    assert [m for m in messages(story.aws) if m.state == "ambiguous" and accepted[m.message_id]] == [], f"seed {seed}"
+    return Passed(story, seed, counted)
+
+
+def _judge(story: Shop, when: str) -> None:
+    faults = story.faults()
+    assert not faults, "\n".join((when, *faults))
