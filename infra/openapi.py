@@ -47,6 +47,7 @@ REFUSALS = {
     404: "There is nothing under this id.",
     409: "Something else is stored under this id.",
     410: "Its time is over.",
+    412: "It is no longer what `If-Match` says; read it again.",
     413: "The body is larger than 16 KB.",
     415: "Another media type or charset than those taken.",
     422: "A field is missing or wrong; `errors` says which.",

@@ -9,6 +9,7 @@ HearbackError
 │   ├── NotFoundError                404
 │   ├── ConflictError                409  something else is stored under this id
 │   │   └── ErasedError                   it is about somebody who was erased: drop it
+│   ├── PreconditionFailedError      412  it is not what the caller believes it to be
 │   ├── TooLargeError                413
 │   ├── UnsupportedMediaTypeError    415
 │   └── InvalidRequestError          422  well-formed, but a field is wrong
@@ -82,6 +83,12 @@ class ConflictError(RequestError):
 
 class ErasedError(ConflictError):
     """What is to be stored was said of somebody before they were erased; it is to be dropped, not repeated."""
+
+
+class PreconditionFailedError(RequestError):
+    """The caller's `If-Match` names another state than the one that stands; read it again."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
 
 
 class TooLargeError(RequestError):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
 from shared.domain.api_keys import ApiKey
 from shared.domain.deliveries import Delivery
 from shared.domain.people import Person, Recipient
-from shared.domain.published import ListedSurvey, PublishedSurvey
+from shared.domain.published import ListedSurvey, PublishedSurvey, Standing
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import Recorded
 from shared.domain.responses import Response
@@ -33,8 +33,15 @@ class Definitions(Protocol):
         """A survey's current version."""
         ...
 
-    def publish(self, survey: Survey) -> Survey:
-        """Make a definition the next version; ConflictError if a question would change its scale."""
+    def version(self, survey_id: str, version: int) -> Survey | None:
+        """One version of a survey."""
+        ...
+
+    def publish(self, survey: Survey, is_agreed: Callable[[Standing | None], bool]) -> Survey:
+        """Make a definition the next version, if what stands may be replaced; else PreconditionFailedError.
+
+        ConflictError if a question would change its scale.
+        """
         ...
 
     def list_surveys(self) -> Sequence[ListedSurvey]:

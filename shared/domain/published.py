@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from shared.domain.api_keys import ApiKey, key_hash, origin_allowed
-from shared.domain.base import Frozen
+from shared.domain.base import Frozen, Line
 from shared.domain.surveys import QuestionId, Scale, Survey, SurveyId
 from shared.errors import ForbiddenError, UnauthorizedError
+
+
+class Standing(NamedTuple):
+    """What a survey is at one moment, as far as somebody who changes it has to know."""
+
+    version: int
+    archived: bool
 
 
 class PublishedSurvey(NamedTuple):
@@ -52,9 +59,10 @@ class PublishedSurvey(NamedTuple):
 
 
 class ListedSurvey(Frozen, defer_build=True):
-    """A survey in the list of all: enough of its current version to find its scores."""
+    """A survey in the list of all: enough of its current version to know it, and to find its scores."""
 
     survey_id: SurveyId
+    name: Line | None = None
     touchpoint: QuestionId
     journey_position: int | None
     scales: tuple[tuple[QuestionId, Scale], ...]
@@ -65,6 +73,7 @@ class ListedSurvey(Frozen, defer_build=True):
         """How a survey is listed when it is published."""
         return cls(
             survey_id=survey.survey_id,
+            name=survey.name,
             touchpoint=survey.touchpoint,
             journey_position=survey.journey_position,
             scales=tuple((question.id, question.scale) for question in survey.questions),

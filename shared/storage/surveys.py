@@ -6,15 +6,15 @@ that no version can change one: the answers given on the old scale would become 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
 from shared.domain.api_keys import ApiKey
-from shared.domain.published import ListedSurvey, PublishedSurvey
+from shared.domain.published import ListedSurvey, PublishedSurvey, Standing
 from shared.domain.surveys import Survey
-from shared.errors import ConflictError, NotFoundError, TemporaryError
+from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, TemporaryError
 from shared.storage.keys import SURVEY_LISTING, current_survey_key, survey_listing_key, survey_version_key
 from shared.storage.table import cancellation_codes, error_code, from_item, to_item, to_value, translated
 
@@ -69,30 +69,39 @@ class SurveyRepository:
         item = self._read(survey_version_key(survey_id, version))
         return None if item is None else Survey.model_validate_json(item["content"])
 
-    def publish(self, survey: Survey) -> Survey:
+    def publish(self, survey: Survey, is_agreed: Callable[[Standing | None], bool] = lambda _: True) -> Survey:
         """Make this the current version, with the next version number; the current content again is no new version.
 
         An archived survey is opened again, always with a new version.
+
+        Args:
+            survey: The definition; its version's number does not matter.
+            is_agreed: The publisher's condition: whether this may replace what stands, None if nothing does. It is not
+                asked of what has the same content, so a repetition of what has succeeded succeeds.
 
         Returns:
             The survey with its number.
 
         Raises:
+            PreconditionFailedError: the condition does not hold.
             ConflictError: a question would change its scale.
             TemporaryError: the store did not answer, or somebody else published at the same moment.
         """
         stored = self._read(current_survey_key(survey.survey_id))
         scales = {question.id: question.scale.value for question in survey.questions}
-        number = 0
+        standing = None
         if stored is not None:
             current = Survey.model_validate_json(stored["content"])
-            number = current.version
-            if survey.model_copy(update={"version": number}) == current and not stored.get("archived"):
+            standing = Standing(current.version, bool(stored.get("archived")))
+            if survey.model_copy(update={"version": current.version}) == current and not standing.archived:
                 return current
+        if not is_agreed(standing):
+            raise PreconditionFailedError("The survey is no longer what If-Match says; read it again.")
+        if stored is not None:
             _refuse_changed_scales(survey, stored["scales"])
             scales = {**stored["scales"], **scales}
-        published = survey.model_copy(update={"version": number + 1})
-        self._write(published, scales)
+        published = survey.model_copy(update={"version": standing.version + 1 if standing else 1})
+        self._write(published, scales, standing)
         return published
 
     def archive(self, survey_id: str) -> None:
@@ -141,7 +150,8 @@ class SurveyRepository:
                 return found
             page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
-    def _write(self, survey: Survey, scales: Mapping[str, str]) -> None:
+    def _write(self, survey: Survey, scales: Mapping[str, str], over: Standing | None) -> None:
+        """Write a version over what was read; TemporaryError if something else stands there by now."""
         content = survey.model_dump_json()
         version = {
             "TableName": self._table_name,
@@ -153,14 +163,14 @@ class SurveyRepository:
             "Key": current_survey_key(survey.survey_id),
             "UpdateExpression": "SET version = :new, content = :content, scales = :scales, "
             "#keys = if_not_exists(#keys, :none) REMOVE archived",
-            "ConditionExpression": "attribute_not_exists(pk)" if survey.version == 1 else "version = :old",
+            "ConditionExpression": "attribute_not_exists(pk)" if over is None else _unchanged(over),
             "ExpressionAttributeNames": {"#keys": "keys"},
             "ExpressionAttributeValues": {
                 ":new": to_value(survey.version),
                 ":content": to_value(content),
                 ":scales": to_value(scales),
                 ":none": to_value({}),
-                **({} if survey.version == 1 else {":old": to_value(survey.version - 1)}),
+                **({} if over is None else {":old": to_value(over.version)}),
             },
         }
         listing = ListedSurvey.of(survey).model_dump_json(exclude={"archived"})
@@ -181,6 +191,11 @@ class SurveyRepository:
         with translated():
             answer = self._dynamodb.get_item(TableName=self._table_name, Key=key, ConsistentRead=True)
         return from_item(answer["Item"]) if "Item" in answer else None
+
+
+def _unchanged(standing: Standing) -> str:
+    """The condition that a survey still is what it was when it was read; its version is `:old`."""
+    return f"version = :old AND attribute_{'exists' if standing.archived else 'not_exists'}(archived)"
 
 
 def _refuse_changed_scales(survey: Survey, known: Mapping[str, str]) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from shared.domain.api_keys import ApiKey, KeyKind
-from shared.domain.published import ListedSurvey, PublishedSurvey
+from shared.domain.published import ListedSurvey, PublishedSurvey, Standing
 from shared.domain.surveys import Survey
-from shared.errors import ConflictError, NotFoundError, TemporaryError
+from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, TemporaryError
 
 
 class InMemorySurveys:
@@ -36,20 +36,22 @@ class InMemorySurveys:
         self._read()
         return next((each for each in self.versions.get(survey_id, []) if each.version == version), None)
 
-    def publish(self, survey: Survey) -> Survey:
-        known = self.versions.setdefault(survey.survey_id, [])
+    def publish(self, survey: Survey, is_agreed: Callable[[Standing | None], bool] = lambda _: True) -> Survey:
+        known = self.versions.get(survey.survey_id, [])
+        closed = survey.survey_id in self.archived
+        if known and not closed and known[-1] == survey.model_copy(update={"version": known[-1].version}):
+            return known[-1]
+        if not is_agreed(Standing(len(known), closed) if known else None):
+            raise PreconditionFailedError("it is not what it was")
         for old in known:
             for place, question in enumerate(survey.questions):
                 same = old.question(question.id)
                 if same is not None and same.scale is not question.scale:
                     path = f"questions.{place}.scale"
                     raise ConflictError("a question's scale never changes", {path: [f"must stay {same.scale.value}"]})
-        closed = survey.survey_id in self.archived
         self.archived.discard(survey.survey_id)
-        if known and not closed and known[-1] == survey.model_copy(update={"version": known[-1].version}):
-            return known[-1]
-        known.append(survey.model_copy(update={"version": len(known) + 1}))
-        return known[-1]
+        self.versions[survey.survey_id] = [*known, survey.model_copy(update={"version": len(known) + 1})]
+        return self.versions[survey.survey_id][-1]
 
     def archive(self, survey_id: str) -> None:
         if survey_id not in self.versions:

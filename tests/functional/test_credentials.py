@@ -114,6 +114,8 @@ MATRIX = {
     "GET /v1/deliveries/{delivery_id}": Row("/v1/deliveries/parcel-1", 200, SECRET),
     "GET /v1/messages/{message_id}": Row("/v1/messages/msg_1", 200, SECRET),
     "GET /v1/surveys/{survey_id}": Row("/v1/surveys/delivery", 200, SECRET),
+    "GET /v1/surveys": Row("/v1/surveys", 200, SECRET),
+    "GET /v1/surveys/{survey_id}/versions/{version}": Row("/v1/surveys/delivery/versions/1", 200, SECRET),
     "PUT /v1/surveys/{survey_id}": Row(
         "/v1/surveys/chat",
         200,

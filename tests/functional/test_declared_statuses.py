@@ -83,8 +83,13 @@ REQUESTS: dict[str, list[Asked]] = {
     ],
     "GET /v1/survey_responses/{response_id}": fetched(f"/v1/survey_responses/{ID}", "/v1/survey_responses/x"),
     "GET /v1/surveys/{survey_id}": fetched("/v1/surveys/delivery", "/v1/surveys/nothing"),
+    "GET /v1/surveys": fetched("/v1/surveys", "/v1/surveys"),
+    "GET /v1/surveys/{survey_id}/versions/{version}": fetched(
+        "/v1/surveys/delivery/versions/1", "/v1/surveys/delivery/versions/99"
+    ),
     "PUT /v1/surveys/{survey_id}": [
         *posted("/v1/surveys/chat", SECRET, PUBLISHABLE, DEFINITION),
+        ("/v1/surveys/chat", {"headers": {**SECRET, "if-match": '"99"'}, "body": {**DEFINITION, "name": "Another"}}),
         ("/v1/surveys/chat", {"headers": SECRET, "body": {**DEFINITION, "questions": [{**QUESTION, "scale": "ces"}]}}),
     ],
     "DELETE /v1/surveys/{survey_id}": fetched("/v1/surveys/checkout", "/v1/surveys/nothing"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -11,9 +11,9 @@ import pytest
 from moto import mock_aws
 
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
-from shared.domain.published import ListedSurvey, PublishedSurvey
+from shared.domain.published import ListedSurvey, PublishedSurvey, Standing
 from shared.domain.surveys import Brand, Question, Scale, Survey
-from shared.errors import ConflictError, NotFoundError, TemporaryError
+from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, TemporaryError
 from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.surveys import SurveyRepository
 from tests.fakes.clock import NOON
@@ -26,7 +26,7 @@ class Surveys(Protocol):
 
     def version(self, survey_id: str, version: int) -> Survey | None: ...
 
-    def publish(self, survey: Survey) -> Survey: ...
+    def publish(self, survey: Survey, is_agreed: Callable[[Standing | None], bool] = ...) -> Survey: ...
 
     def archive(self, survey_id: str) -> None: ...
 
@@ -136,6 +136,22 @@ def test_an_archived_survey_is_opened_by_publishing_it_as_a_new_version(surveys:
     assert surveys.publish(asking(text=text)).version == 2
     assert not current(surveys).archived
     assert [each.archived for each in surveys.list_surveys()] == [False]
+
+
+def test_a_publishers_condition_is_asked_with_what_stands(surveys: Surveys) -> None:
+    asked: list[Standing | None] = []
+
+    def agreed(standing: Standing | None) -> bool:
+        asked.append(standing)
+        return len(asked) != 2
+
+    surveys.publish(asking(), agreed)
+    with pytest.raises(PreconditionFailedError):
+        surveys.publish(asking(text="Would you?"), agreed)
+    assert surveys.publish(asking(), agreed).version == 1
+    surveys.archive("shop")
+    surveys.publish(asking(), agreed)
+    assert asked == [None, Standing(1, archived=False), Standing(1, archived=True)]
 
 
 def test_what_was_never_published_can_not_be_archived(surveys: Surveys) -> None:

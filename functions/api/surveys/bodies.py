@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Self
 
 from pydantic import ConfigDict
 
-from shared.domain.surveys import Survey, SurveyDefinition
+from shared.domain.base import Frozen, Line
+from shared.domain.published import ListedSurvey
+from shared.domain.surveys import QuestionId, Scale, Survey, SurveyDefinition, SurveyId
 
 
 class PutSurvey(SurveyDefinition):
@@ -51,3 +54,44 @@ class SurveyTold(Survey):
     def of(cls, survey: Survey, *, archived: bool) -> Self:
         """A survey as it is told."""
         return cls(archived=archived, **dict(survey))
+
+
+class QuestionListed(Frozen):
+    """A question, as the list of surveys names it."""
+
+    id: QuestionId
+    scale: Scale
+
+
+class SurveyListed(Frozen):
+    """A survey in the list of all.
+
+    Args:
+        name: Its name; null if it was published before names were listed.
+    """
+
+    survey_id: SurveyId
+    name: Line | None
+    touchpoint: QuestionId
+    journey_position: int | None
+    questions: tuple[QuestionListed, ...]
+    archived: bool
+
+    @classmethod
+    def of(cls, listed: ListedSurvey) -> Self:
+        """A survey as the list tells it."""
+        return cls(
+            questions=tuple(QuestionListed(id=question, scale=scale) for question, scale in listed.scales),
+            **listed.model_dump(exclude={"scales"}),
+        )
+
+
+class SurveysTold(Frozen):
+    """Every survey by its id, archived ones too."""
+
+    surveys: tuple[SurveyListed, ...]
+
+    @classmethod
+    def of(cls, listed: Iterable[ListedSurvey]) -> Self:
+        """Surveys as the list tells them."""
+        return cls(surveys=tuple(map(SurveyListed.of, listed)))

@@ -5,23 +5,39 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from functions.api.calling import BODY_REFUSALS, READ_REFUSALS, called, logger
-from functions.api.surveys.bodies import PutSurvey, SurveyTold
+from functions.api.surveys.bodies import PutSurvey, SurveysTold, SurveyTold
+from functions.api.surveys.service import entity_tag
+from shared.domain.published import Standing
+from shared.domain.surveys import Survey
 from shared.http import Answer, Operation, Request, Security, json_body, parsed
+
+
+def list_surveys(request: Request) -> Answer:
+    """Every survey."""
+    api, _ = called(request)
+    return Answer(body=api.surveys.listed())
 
 
 def read_survey(request: Request) -> Answer:
     """One survey's definition."""
     api, _ = called(request)
-    return Answer(body=api.surveys.definition(request.path_parameters["survey_id"]))
+    return _tagged(api.surveys.definition(request.path_parameters["survey_id"]))
+
+
+def read_version(request: Request) -> Answer:
+    """One version of a survey."""
+    api, _ = called(request)
+    return Answer(body=api.surveys.version(request.path_parameters["survey_id"], request.path_parameters["version"]))
 
 
 def put_survey(request: Request) -> Answer:
     """Publish a survey's next version."""
     data = json_body(request)
     api, caller = called(request)
-    told = api.surveys.publish(request.path_parameters["survey_id"], parsed(PutSurvey, data))
+    definition = parsed(PutSurvey, data)
+    told = api.surveys.publish(request.path_parameters["survey_id"], definition, request.headers.get("if-match"))
     logger.info("survey published", extra={"survey_id": told.survey_id, "version": told.version, "actor": caller.name})
-    return Answer(body=told)
+    return _tagged(told)
 
 
 def delete_survey(request: Request) -> Answer:
@@ -29,17 +45,39 @@ def delete_survey(request: Request) -> Answer:
     api, caller = called(request)
     told = api.surveys.archive(request.path_parameters["survey_id"])
     logger.info("survey archived", extra={"survey_id": told.survey_id, "actor": caller.name})
-    return Answer(body=told)
+    return _tagged(told)
+
+
+def _tagged(told: SurveyTold) -> Answer:
+    return Answer(body=told, headers={"etag": entity_tag(Standing(told.version, told.archived))})
 
 
 OPERATIONS = (
     Operation(
         method="GET",
+        path="/v1/surveys",
+        run=list_surveys,
+        summary="Every survey, archived ones too",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.OK, SurveysTold),
+        refusals=(HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE),
+    ),
+    Operation(
+        method="GET",
         path="/v1/surveys/{survey_id}",
         run=read_survey,
-        summary="A survey's current definition",
+        summary="A survey's current definition; its `ETag` goes into the `If-Match` of a change",
         security=(Security.SECRET_KEY,),
         success=(HTTPStatus.OK, SurveyTold),
+        refusals=READ_REFUSALS,
+    ),
+    Operation(
+        method="GET",
+        path="/v1/surveys/{survey_id}/versions/{version}",
+        run=read_version,
+        summary="One version of a survey, as it was published: what an answer of that version was asked",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.OK, Survey),
         refusals=READ_REFUSALS,
     ),
     Operation(
@@ -50,7 +88,8 @@ OPERATIONS = (
         security=(Security.SECRET_KEY,),
         success=(HTTPStatus.OK, SurveyTold),
         request=PutSurvey,
-        refusals=(*BODY_REFUSALS, HTTPStatus.CONFLICT),
+        headers={"if-match": "The `ETag` of what was read: if something else stands by now, nothing is published."},
+        refusals=(*BODY_REFUSALS, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED),
     ),
     Operation(
         method="DELETE",
