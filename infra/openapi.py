@@ -164,7 +164,10 @@ def _response(operation: Operation, status: HTTPStatus, references: dict[Any, An
         described: dict[str, Any] = {"description": "Done."}
         if model is not None:
             described["description"] = (model.__doc__ or "Done.").partition("\n")[0]
-            described["content"] = {"application/json": {"schema": references[model, "serialization"]}}
+            schema = references[model, "serialization"]
+            if operation.success_is_list:
+                schema = {"type": "array", "items": schema}
+            described["content"] = {"application/json": {"schema": schema}}
         elif operation.media_type is not None:
             described["content"] = {operation.media_type: {"schema": {"type": "string"}}}
         return described

@@ -55,6 +55,11 @@ class Request(NamedTuple):
     cookies: Mapping[str, str]
     base_url: str
     source_ip: str
+    query_pairs: tuple[tuple[str, str], ...] = ()
+
+    def values_of(self, name: str) -> tuple[str, ...]:
+        """Every value of a query parameter that is a list: `expand[]=person&expand[]=notes`, or without brackets."""
+        return tuple(value for given, value in self.query_pairs if given in {name, f"{name}[]"})
 
     @property
     def origin(self) -> str | None:
@@ -89,6 +94,7 @@ class Operation(NamedTuple):
         summary: What it does, for the OpenAPI document.
         security: Any one of these opens it.
         success: The status of success and the model of its body.
+        success_is_list: The body is an array of that model.
         request: The model of the body, if it has one.
         parameters: Query parameters by name, with a sentence each.
         headers: Headers it reads, with a sentence each.
@@ -103,6 +109,7 @@ class Operation(NamedTuple):
     summary: str
     security: tuple[Security, ...]
     success: tuple[HTTPStatus, type[BaseModel] | None]
+    success_is_list: bool = False
     request: type[BaseModel] | None = None
     parameters: Mapping[str, str] = {}
     headers: Mapping[str, str] = {}
@@ -132,6 +139,7 @@ def serve(
     operations: Iterable[Operation],
     on_refusal: Callable[[Request, RequestError | TemporaryError], Mapping[str, str]] | None = None,
     public_base_url: str = "",
+    not_offered: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Answer an API Gateway event.
 
@@ -140,6 +148,7 @@ def serve(
         operations: What the function can do.
         on_refusal: Told of each refusal; what it returns is added to the headers.
         public_base_url: Where callers reach us; empty for the address in the event.
+        not_offered: Beginnings of paths that clients may look for, with a sentence that says why they are not here.
     """
     request = request_from(event, public_base_url)
     headers: Mapping[str, str] = {}
@@ -147,7 +156,8 @@ def serve(
         operation, request = routed(operations, event["routeKey"], request)
         answer = operation.run(request)
     except (RequestError, TemporaryError) as error:
-        answer = problem(error)
+        sentence = next((why for start, why in (not_offered or {}).items() if request.path.startswith(start)), None)
+        answer = problem(NotFoundError(sentence) if sentence else error)
         headers = on_refusal(request, error) if on_refusal else {}
     return response_to(answer, headers, with_body=request.method != "HEAD")
 
@@ -156,18 +166,20 @@ def request_from(event: Mapping[str, Any], public_base_url: str = "") -> Request
     """The request of an API Gateway event."""
     context = event["requestContext"]
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    query_pairs = tuple(parse_qsl(event.get("rawQueryString") or "", keep_blank_values=True))
     # The gateway moves cookies out of the headers; the emulator leaves them in.
     pairs = [*(event.get("cookies") or ()), *headers.get("cookie", "").split(";")]
     return Request(
         method=context["http"]["method"],
         path=event["rawPath"],
         headers=headers,
-        query=dict(parse_qsl(event.get("rawQueryString") or "", keep_blank_values=True)),
+        query=dict(query_pairs),
         path_parameters=dict(event.get("pathParameters") or {}),
         body=_body(event.get("body") or "", bool(event.get("isBase64Encoded"))),
         cookies=dict(pair.strip().split("=", 1) for pair in pairs if "=" in pair),
         base_url=(public_base_url or f"https://{context.get('domainName', '')}").rstrip("/"),
         source_ip=context["http"].get("sourceIp", ""),
+        query_pairs=query_pairs,
     )
 
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from functions.api.bootstrap import settings
 from functions.api.calling import counters, logger
 from functions.api.deliveries.operations import OPERATIONS as DELIVERIES
 from functions.api.messages.operations import OPERATIONS as MESSAGES
 from functions.api.metrics.operations import OPERATIONS as METRICS
+from functions.api.people.operations import OPERATIONS as PEOPLE
 from functions.api.survey_responses.operations import OPERATIONS as SURVEY_RESPONSES
 from functions.api.surveys.operations import OPERATIONS as SURVEYS
+from functions.api.unsubscribes.operations import OPERATIONS as UNSUBSCRIBES
 from shared.errors import RequestError, TemporaryError
 from shared.http import Request, serve
 from shared.observability import MetricUnit
 
-OPERATIONS = (*METRICS, *SURVEY_RESPONSES, *DELIVERIES, *MESSAGES, *SURVEYS)
+NOT_OFFERED = {
+    "/v1/autopilot": "Autopilot is the one part of Delighted's API that is not continued here; ask by POST /v1/people."
+}
+OPERATIONS = (*METRICS, *SURVEY_RESPONSES, *PEOPLE, *UNSUBSCRIBES, *DELIVERIES, *MESSAGES, *SURVEYS)
 
 
 def refused(request: Request, error: RequestError | TemporaryError) -> Mapping[str, str]:
@@ -31,4 +37,4 @@ def refused(request: Request, error: RequestError | TemporaryError) -> Mapping[s
 @counters.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request."""
-    return serve(event, OPERATIONS, refused)
+    return serve(event, OPERATIONS, refused, settings().public_base_url, NOT_OFFERED)

@@ -7,9 +7,11 @@ from functools import cache
 from functions.api.deliveries.service import DeliveryReading
 from functions.api.messages.service import MessageReading
 from functions.api.metrics.service import Scoring
+from functions.api.people.service import KnownPeople
 from functions.api.service import Api
 from functions.api.survey_responses.service import SurveyResponses
 from functions.api.surveys.service import SurveyDefinitions
+from functions.api.unsubscribes.service import Unsubscribes
 from shared.clients import client
 from shared.clock import RandomIds, SystemClock
 from shared.queues import Queue
@@ -19,9 +21,13 @@ from shared.storage.cached import CachedApiKeys, CachedSurveys
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.erasure_key import ErasureKey
 from shared.storage.messages import MessageRepository, Tables
+from shared.storage.opt_outs import AddressLists, OptOutRepository
 from shared.storage.people import PersonRepository
+from shared.storage.people_lists import PeopleLists
+from shared.storage.response_lists import ResponseLists
 from shared.storage.responses import ResponseRepository
 from shared.storage.scores import ScoreRepository
+from shared.storage.survey_requests import SurveyRequestRepository
 from shared.storage.surveys import SurveyRepository
 
 
@@ -35,6 +41,7 @@ class Settings(EnvironmentSettings):
     messages_table_name: str
     responses_queue_url: str
     erasure_key_parameter: str
+    public_base_url: str
 
 
 @cache
@@ -53,6 +60,7 @@ def service() -> Api:
     cached_surveys = CachedSurveys(surveys, clock)
     erasure_key = ErasureKey(client("ssm"), tables.erasure_key_parameter)
     people = PersonRepository(dynamodb, tables.people_table_name, ids.new, erasure_key)
+    lists = PeopleLists(dynamodb, tables.people_table_name)
     return Api(
         api_keys=CachedApiKeys(ApiKeyRepository(dynamodb, tables.surveys_table_name), clock),
         surveys=SurveyDefinitions(surveys),
@@ -63,6 +71,22 @@ def service() -> Api:
             people=people,
             clock=clock,
             ids=ids,
+        ),
+        people=KnownPeople(
+            surveys=cached_surveys,
+            people=people,
+            lists=lists,
+            requests=SurveyRequestRepository(dynamodb, tables.people_table_name),
+            answers=ResponseLists(dynamodb, tables.responses_table_name),
+            clock=clock,
+            ids=ids,
+        ),
+        unsubscribes=Unsubscribes(
+            people=people,
+            lists=lists,
+            opt_outs=OptOutRepository(dynamodb, tables.messages_table_name),
+            entries=AddressLists(dynamodb, tables.people_table_name),
+            clock=clock,
         ),
         scoring=Scoring(
             surveys=cached_surveys,

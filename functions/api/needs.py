@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
 from shared.domain.api_keys import ApiKey
+from shared.domain.asking import Asked, ListedAddress, ListedPerson, SurveyRequest
 from shared.domain.deliveries import Delivery
-from shared.domain.people import Person, Recipient
+from shared.domain.messages import Channel
+from shared.domain.people import Claim, Person, Recipient
 from shared.domain.published import ListedSurvey, PublishedSurvey, Standing
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import Recorded
@@ -100,8 +102,136 @@ class People(Protocol):
         """A person."""
         ...
 
+    def find(self, claim: Claim) -> Person | None:
+        """The person an identifier belongs to."""
+        ...
+
     def resolve(self, recipient: Recipient, now: datetime) -> Person:
         """The person a recipient is, made if nobody is."""
+        ...
+
+
+class PeoplePage(Protocol):
+    """A part of the list of people."""
+
+    @property
+    def items(self) -> tuple[ListedPerson, ...]:
+        """At most as many as were asked for."""
+        ...
+
+    @property
+    def next(self) -> str | None:
+        """Where the list goes on."""
+        ...
+
+
+class PeopleLists(Protocol):
+    """Lists of people."""
+
+    def people(
+        self, since: datetime | None, until: datetime | None, *, limit: int, after: str | None = None
+    ) -> PeoplePage:
+        """Who is known, in the order in which they became so."""
+        ...
+
+    def one(self, person_id: str) -> ListedPerson | None:
+        """One of them."""
+        ...
+
+    def named(self, person_ids: Collection[str]) -> Mapping[str, Person]:
+        """People by their ids."""
+        ...
+
+    def unsubscribes(
+        self, since: datetime | None, until: datetime | None, *, skip: int, limit: int
+    ) -> Sequence[ListedAddress]:
+        """Addresses whose people do not want to be asked."""
+        ...
+
+    def bounces(
+        self, since: datetime | None, until: datetime | None, *, skip: int, limit: int
+    ) -> Sequence[ListedAddress]:
+        """Addresses that bounced for good."""
+        ...
+
+
+class SurveyRequests(Protocol):
+    """Where the wish to ask a person is kept."""
+
+    def add(self, request: SurveyRequest) -> SurveyRequest:
+        """Keep a request; the one that is kept under its id already, if there is one."""
+        ...
+
+    def tell(self, person_id: str, properties: Mapping[str, str], last_sent_at: datetime | None) -> None:
+        """Keep what a back office says of asking a person."""
+        ...
+
+    def of_person(self, person_id: str) -> Asked:
+        """What is known of asking a person."""
+        ...
+
+    def delete_pending(self, person_id: str) -> int:
+        """Forget the requests that were not sent yet; how many there were."""
+        ...
+
+
+class OptOuts(Protocol):
+    """The marks that what sends heeds."""
+
+    def add(self, channel: Channel, address: str, at: datetime) -> None:
+        """Have an address asked no more."""
+        ...
+
+
+class Entries(Protocol):
+    """Where an address is entered into a list."""
+
+    def unsubscribed(self, person_id: str, email: str, at: datetime) -> None:
+        """Enter an address of a person who does not want to be asked."""
+        ...
+
+
+class AnswersPage(Protocol):
+    """A part of a list of answers."""
+
+    @property
+    def responses(self) -> tuple[Response, ...]:
+        """At most as many as were asked for."""
+        ...
+
+    @property
+    def next(self) -> str | None:
+        """Where the list goes on."""
+        ...
+
+
+class AnswerLists(Protocol):
+    """Lists of answers, by the local day on which they were given."""
+
+    def of_survey(
+        self,
+        survey_id: str,
+        since: date | None = None,
+        until: date | None = None,
+        *,
+        limit: int,
+        newest_first: bool = False,
+        after: str | None = None,
+    ) -> AnswersPage:
+        """A survey's."""
+        ...
+
+    def of_person(
+        self,
+        person_id: str,
+        since: date | None = None,
+        until: date | None = None,
+        *,
+        limit: int,
+        newest_first: bool = False,
+        after: str | None = None,
+    ) -> AnswersPage:
+        """A person's."""
         ...
 
 

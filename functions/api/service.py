@@ -8,8 +8,10 @@ from functions.api.deliveries.service import DeliveryReading
 from functions.api.messages.service import MessageReading
 from functions.api.metrics.service import Scoring
 from functions.api.needs import ApiKeys
+from functions.api.people.service import KnownPeople
 from functions.api.survey_responses.service import SurveyResponses
 from functions.api.surveys.service import SurveyDefinitions
+from functions.api.unsubscribes.service import Unsubscribes
 from shared.domain.api_keys import ApiKey, key_hash, require_secret
 
 
@@ -21,6 +23,8 @@ class Api:
         api_keys: Keys, cached.
         surveys: What is asked.
         survey_responses: What was answered.
+        people: Who is known.
+        unsubscribes: Who is not written to.
         scoring: Scores.
         deliveries: Parcels.
         messages: What was sent.
@@ -29,6 +33,8 @@ class Api:
     api_keys: ApiKeys
     surveys: SurveyDefinitions
     survey_responses: SurveyResponses
+    people: KnownPeople
+    unsubscribes: Unsubscribes
     scoring: Scoring
     deliveries: DeliveryReading
     messages: MessageReading

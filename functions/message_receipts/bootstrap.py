@@ -9,6 +9,7 @@ from shared.clients import client
 from shared.observability import Logger
 from shared.queues import BackOff
 from shared.settings import EnvironmentSettings
+from shared.storage.opt_outs import AddressLists
 from shared.storage.receipts import ReceiptRepository
 
 
@@ -16,6 +17,7 @@ class Settings(EnvironmentSettings):
     """What template.yaml tells this function."""
 
     messages_table_name: str
+    people_table_name: str
     receipts_queue_url: str
 
 
@@ -28,7 +30,11 @@ def settings() -> Settings:
 @cache
 def service() -> MessageReceipts:
     """The service of this process."""
-    return MessageReceipts(ReceiptRepository(client("dynamodb"), settings().messages_table_name))
+    dynamodb = client("dynamodb")
+    return MessageReceipts(
+        ReceiptRepository(dynamodb, settings().messages_table_name),
+        AddressLists(dynamodb, settings().people_table_name),
+    )
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from shared.domain.messages import Channel, MessageState, Reason
+from shared.domain.messages import Channel, EmailRequest, MessageState, Reason
 from shared.domain.sending import Message, Receipt, ReceiptKind
 
 _SUPPRESSED_FOR = {
@@ -34,6 +34,14 @@ class Receipts(Protocol):
         ...
 
 
+class Bounces(Protocol):
+    """The list of addresses that bounced."""
+
+    def bounced(self, person_id: str, email: str, at: datetime) -> None:
+        """Enter an address of a person that bounced for good."""
+        ...
+
+
 class Taken(NamedTuple):
     """What a receipt changed.
 
@@ -53,10 +61,12 @@ class MessageReceipts:
 
     Args:
         receipts: The messages, as receipts change them.
+        bounces: The list of addresses that bounced.
     """
 
-    def __init__(self, receipts: Receipts) -> None:
+    def __init__(self, receipts: Receipts, bounces: Bounces) -> None:
         self._receipts = receipts
+        self._bounces = bounces
 
     def take(self, receipt: Receipt) -> Taken:
         """Take a receipt in.
@@ -71,9 +81,17 @@ class MessageReceipts:
             return Taken(known=False)
         reason = _SUPPRESSED_FOR.get(receipt.kind)
         suppressed = reason if reason is not None and self._suppress(message, reason, receipt.at) else None
+        if reason is Reason.BOUNCED:
+            self._list(message, receipt.at)
         settled = self._receipts.settle(receipt)
         self._receipts.mark(receipt)
         return Taken(known=True, settled_from=message.state if settled else None, suppressed=suppressed)
+
+    def _list(self, message: Message, at: datetime) -> None:
+        """A back office asks whose e-mail bounced, to find out their new address."""
+        request, person_id = message.request, message.notification.person_id
+        if isinstance(request, EmailRequest) and person_id is not None:
+            self._bounces.bounced(person_id, request.to, at)
 
     def _suppress(self, message: Message, reason: Reason, at: datetime) -> bool:
         """By the address we sent to, never the one in the event: a complaint's is a guess of the mailbox's provider."""

@@ -292,7 +292,8 @@ class MessagePlanner:
                 from_name=one_line(brand.name, LONGEST_NAME),
                 content=texts.email(),
             )
-        return Draft(request=request, person_id=person.person_id, about=about)
+        is_optional = notification.kind.is_optional
+        return Draft(request=request, person_id=person.person_id, about=about, is_optional=is_optional)
 
     def _channel(self, kind: MessageKind, person: Person) -> Channel | Silence:
         """The first channel of the kind's order on which the person can be reached."""

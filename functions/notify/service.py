@@ -214,6 +214,8 @@ class Notify:
                 return self._closed(notification, token, MessageState.SUPPRESSED, Reason.BOUNCED)
             case Fence.COMPLAINED:
                 return self._closed(notification, token, MessageState.SUPPRESSED, Reason.COMPLAINED)
+            case Fence.UNSUBSCRIBED:
+                return self._closed(notification, token, MessageState.SUPPRESSED, Reason.UNSUBSCRIBED)
             case Fence.OVER_BUDGET if budget is not None:
                 return self._capped(notification, token, budget, now)
             case _:

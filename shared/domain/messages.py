@@ -45,6 +45,11 @@ class MessageKind(StrEnum):
         """Whether it goes to the survey's owner rather than to a customer."""
         return self in {MessageKind.DETRACTOR_ALERT, MessageKind.COMMENT_ADDED, MessageKind.ALERT_DIGEST}
 
+    @property
+    def is_optional(self) -> bool:
+        """Whether a customer can do without it: a question or thanks, and no news of their parcel."""
+        return self in {MessageKind.THANK_YOU, MessageKind.SURVEY_INVITATION}
+
 
 class MessageState(StrEnum):
     """How far a message has come."""
@@ -75,6 +80,7 @@ class Reason(StrEnum):
     NO_ADDRESS = "no_address"  # the recipient has no address on any channel that is allowed
     BOUNCED = "bounced"  # the address bounced for good
     COMPLAINED = "complained"  # the recipient reported us as spam
+    UNSUBSCRIBED = "unsubscribed"  # the recipient does not want to be asked or thanked
     COUNTRY_NOT_ALLOWED = "country_not_allowed"  # the number is of a country that ops did not allow
     NO_LONGER_EXISTS = "no_longer_exists"  # what it is about was erased or archived
     REJECTED = "rejected"  # the provider refused it for good

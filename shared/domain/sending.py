@@ -67,6 +67,7 @@ class Draft(Frozen):
         about: What it speaks of; must still have this version, a response this revision.
         alerts_of: The survey whose budget of alerts it takes from.
         said_comment: Whether it quotes a comment.
+        is_optional: Whether it heeds that its recipient does not want to be asked or thanked.
     """
 
     request: MessageRequest
@@ -74,6 +75,7 @@ class Draft(Frozen):
     about: RenderedFrom | None = None
     alerts_of: SurveyId | None = None
     said_comment: bool = False
+    is_optional: bool = False
 
 
 class Silence(NamedTuple):
@@ -109,6 +111,7 @@ class Fence(StrEnum):
     ERASED = "erased"  # the person is no longer to be known
     BOUNCED = "bounced"  # the address is suppressed: it bounced for good
     COMPLAINED = "complained"  # the address is suppressed: its owner complained
+    UNSUBSCRIBED = "unsubscribed"  # the address is not to be asked or thanked
     CHANGED = "changed"  # what it was rendered from is no longer so
     OVER_BUDGET = "over_budget"  # the owner had enough alerts this hour
 

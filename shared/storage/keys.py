@@ -116,6 +116,11 @@ def suppression_key(channel: Channel, address: str) -> Key:
     return _key(f"SUPPRESSION#{channel.value}#{_hashed(address.lower())}", "SUPPRESSION")
 
 
+def opt_out_key(channel: Channel, address: str) -> Key:
+    """The mark that whoever has this address does not want to be asked or thanked; it outlives the person too."""
+    return _key(f"OPT_OUT#{channel.value}#{_hashed(address.lower())}", "SURVEYS")
+
+
 def alert_budget_key(survey_id: str, hour: str) -> Key:
     """How many alerts a survey's owners had in an hour of UTC (`2026-11-22T16`)."""
     return _key(f"ALERTS#{survey_id}", hour)
@@ -132,9 +137,34 @@ def delivery_key(delivery_id: str) -> Key:
 # People table
 
 
+def person_partition(person_id: str) -> str:
+    """A person with all that hangs on them, and their tombstone."""
+    return f"PERSON#{person_id}"
+
+
 def person_key(person_id: str) -> Key:
     """A person."""
-    return _key(f"PERSON#{person_id}", "PERSON")
+    return _key(person_partition(person_id), "PERSON")
+
+
+def survey_request_key(person_id: str, request_id: str) -> Key:
+    """A request to ask a person that was not sent yet."""
+    return _key(person_partition(person_id), f"REQUEST#{request_id}")
+
+
+def asking_key(person_id: str) -> Key:
+    """What a back office says of asking a person: when they were asked last, and what it knows of them."""
+    return _key(person_partition(person_id), "ASKING")
+
+
+def unsubscribe_key(person_id: str, address: str) -> Key:
+    """An address of a person in the list of those who do not want to be asked."""
+    return _key(person_partition(person_id), f"UNSUBSCRIBE#{_hashed(address.lower())}")
+
+
+def bounce_key(person_id: str, address: str) -> Key:
+    """An address of a person in the list of those that bounced for good."""
+    return _key(person_partition(person_id), f"BOUNCE#{_hashed(address.lower())}")
 
 
 def claim_key(claim: Claim) -> Key:
@@ -149,7 +179,7 @@ def claim_partition_key(partition: str) -> Key:
 
 def person_tombstone_key(person_id: str) -> Key:
     """The mark that a person was erased; it has no expiry."""
-    return _key(f"PERSON#{person_id}", "TOMBSTONE")
+    return _key(person_partition(person_id), "TOMBSTONE")
 
 
 def erased_identifier_key(kind: str, keyed_hash: str) -> Key:

@@ -19,6 +19,7 @@ from shared.storage.keys import (
     alert_budget_key,
     delivery_key,
     message_key,
+    opt_out_key,
     person_tombstone_key,
     response_key,
     suppression_key,
@@ -137,6 +138,7 @@ class MessageRepository:
             Fence.TAKEN: self._to_attempting(draft, token, now, lease_until, budget),
             Fence.ERASED: self._person_not_erased(draft),
             Fence.BOUNCED: self._address_not_suppressed(draft),
+            Fence.UNSUBSCRIBED: self._address_not_opted_out(draft),
             Fence.CHANGED: self._subject_unchanged(draft),
             Fence.OVER_BUDGET: self._one_more_alert(budget),
         }
@@ -244,6 +246,12 @@ class MessageRepository:
 
     def _address_not_suppressed(self, draft: Draft) -> dict[str, Any]:
         key = suppression_key(draft.request.channel, draft.request.to)
+        return _check(self._tables.messages, key, "attribute_not_exists(pk)")
+
+    def _address_not_opted_out(self, draft: Draft) -> dict[str, Any] | None:
+        if not draft.is_optional:
+            return None
+        key = opt_out_key(draft.request.channel, draft.request.to)
         return _check(self._tables.messages, key, "attribute_not_exists(pk)")
 
     def _subject_unchanged(self, draft: Draft) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from shared.domain.people import Claim, Person, Recipient, completed, merged
 from shared.errors import ErasedError, TemporaryError
 from shared.storage.erasures import Hash, tombstone_of
 from shared.storage.keys import Key, claim_key, person_key, person_tombstone_key
+from shared.storage.people_lists import PERSON
 from shared.storage.table import cancellation_codes, error_code, translated
 
 RESOLVE_ATTEMPTS = 5
@@ -47,6 +48,7 @@ class _Known(NamedTuple):
     person: Person
     version: int
     told_at: str
+    listed_at: str
     claims: frozenset[str]
 
 
@@ -72,6 +74,21 @@ class PersonReader:
             known = self._known(person_id)
         return known.person if known else None
 
+    def find(self, claim: Claim) -> Person | None:
+        """The person an identifier belongs to, None if nobody claimed it, or who did was erased.
+
+        Raises:
+            TemporaryError: the store did not answer.
+        """
+        with translated():
+            owner = self._owner(claim)
+            known = self._known(owner) if owner else None
+        return known.person if known else None
+
+    def _owner(self, claim: Claim) -> str | None:
+        item = self._item(claim_key(claim))
+        return item["person_id"]["S"] if item else None
+
     def _known(self, person_id: str) -> _Known | None:
         item = self._item(person_key(person_id))
         if item is None:
@@ -80,6 +97,7 @@ class PersonReader:
             Person.model_validate_json(item["content"]["S"]),
             int(item["version"]["N"]),
             item["told_at"]["S"],
+            item.get("listed_at", item["told_at"])["S"],
             frozenset(item["claims"]["SS"]),
         )
 
@@ -152,10 +170,6 @@ class PersonRepository(PersonReader):
             return person
         return person if self._write(person, known, told_at, free, doubtful) else None
 
-    def _owner(self, claim: Claim) -> str | None:
-        item = self._item(claim_key(claim))
-        return item["person_id"]["S"] if item else None
-
     def _write(
         self,
         person: Person,
@@ -215,6 +229,8 @@ class PersonRepository(PersonReader):
                 "content": {"S": person.model_dump_json(exclude_none=True)},
                 "version": {"N": str(known.version + 1 if known else 1)},
                 "told_at": {"S": told_at},
+                "listed_as": {"S": PERSON},
+                "listed_at": {"S": known.listed_at if known else told_at},
                 "claims": {"SS": sorted(claims)},  # all that ever became theirs: erasing has to find them
             },
             "ConditionExpression": "attribute_not_exists(pk)",

@@ -21,6 +21,7 @@ class InMemoryMessages:
         self.version_of = version_of
         self.stored: dict[str, Message] = {}
         self.suppressed: dict[tuple[Channel, str], Reason] = {}
+        self.opted_out: set[tuple[Channel, str]] = set()
         self.erased_people: set[str] = set()
         self.taken: dict[tuple[str, str, str], int] = {}
         self.not_sent: dict[tuple[str, str, str], int] = {}
@@ -48,6 +49,8 @@ class InMemoryMessages:
         suppressed = self.suppressed.get((request.channel, request.to.lower()))
         if suppressed is not None:
             return Fence.COMPLAINED if suppressed is Reason.COMPLAINED else Fence.BOUNCED
+        if draft.is_optional and (request.channel, request.to.lower()) in self.opted_out:
+            return Fence.UNSUBSCRIBED
         if draft.about is not None and self.version_of(draft.about.type, draft.about.id) != draft.about.version:
             return Fence.CHANGED
         if budget is not None:
@@ -111,6 +114,9 @@ class InMemoryMessages:
         self.suppressed[channel, address.lower()] = reason
         return True
 
+    def opt_out(self, channel: Channel, address: str, at: datetime) -> None:
+        self.opted_out.add((channel, address.lower()))
+
     def _change(self, message: Message, **changes: Any) -> Message:
         changed = message.model_copy(update=changes)
         self.stored[message.notification.message_id] = changed
@@ -147,6 +153,16 @@ class InMemoryReceipts:
         }.get(receipt.kind)
         if known is not None and name is not None and getattr(known, name) is None:
             self._messages.stored[receipt.message_id] = known.model_copy(update={name: receipt.at})
+
+
+class InMemoryBounces:
+    """Stands in for `AddressLists`."""
+
+    def __init__(self) -> None:
+        self.entered: dict[tuple[str, str], datetime] = {}
+
+    def bounced(self, person_id: str, email: str, at: datetime) -> None:
+        self.entered.setdefault((person_id, email), at)
 
 
 def _counter(budget: AlertBudget) -> tuple[str, str, str]:

@@ -24,6 +24,10 @@ class InMemoryPeople:
         found = self._people.get(person_id)
         return found[0] if found else None
 
+    def find(self, claim: Claim) -> Person | None:
+        owner = self._owners.get(claim)
+        return self._people[owner][0] if owner else None
+
     def resolve(self, recipient: Recipient, now: datetime) -> Person:
         if self.erased_at is not None and now <= self.erased_at:
             raise ErasedError("The person was erased after this was said.")

@@ -30,11 +30,12 @@ from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.surveys import SurveyRepository
 from shared.tokens import LinkSigner
 from tests.fakes.http import http_event
-from tests.functional.tables import create_table
+from tests.functional.tables import PEOPLE_INDEXES, RESPONSE_INDEXES, create_table
 from tests.infra.cloudformation import TEMPLATE, of_type, parse, properties
 
 ACCOUNT = "123456789012"
 TABLES = ("surveys", "responses", "deliveries", "people", "messages")
+INDEXES = {"responses": RESPONSE_INDEXES, "people": PEOPLE_INDEXES}
 QUEUES = ("responses", "deliveries", "notifications")
 LINK_KEYS_PARAMETER = "/hearback/test/link-keys"
 ERASURE_KEY_PARAMETER = "/hearback/test/erasure-key"
@@ -71,7 +72,7 @@ class HttpStack:
         self.dynamodb = boto3.client("dynamodb")
         self.sqs = boto3.client("sqs")
         for name in TABLES:
-            create_table(self.dynamodb, name)
+            create_table(self.dynamodb, name, INDEXES.get(name))
         self.queues = {name: self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
         boto3.client("ssm").put_parameter(
             Name=LINK_KEYS_PARAMETER, Value=json.dumps(["an-older-key", LINK_KEY]), Type="SecureString"

@@ -11,6 +11,9 @@ RESPONSE_INDEXES = {"by_survey": ("survey_id", "answered"), "by_person": ("perso
 MESSAGE_INDEXES = {"by_person": ("person_id", "requested_at"), "by_response": ("response_id", "requested_at")}
 DELIVERY_INDEXES = {"by_person": ("person_id",)}
 
+PEOPLE_INDEXES = {"listed": ("listed_as", "listed_at")}
+"""Likewise of the people table."""
+
 
 def create_table(client: Any, name: str = TABLE, indexes: Mapping[str, tuple[str, ...]] | None = None) -> None:
     indexes = indexes or {}

@@ -498,5 +498,6 @@ def test_the_function_starts_with_its_environment_alone(stack: HttpStack) -> Non
         "messages_table_name",
         "responses_queue_url",
         "erasure_key_parameter",
+        "public_base_url",
     }
     assert bootstrap.service() is bootstrap.service()

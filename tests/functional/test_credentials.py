@@ -111,6 +111,14 @@ MATRIX = {
         "/v1/survey_responses", 201, SECRET, {"response_id": STORED_ID, "score": 9, "created_at": 1767225600}
     ),
     "GET /v1/survey_responses/{response_id}": Row(f"/v1/survey_responses/{STORED_ID}", 200, SECRET),
+    "POST /v1/people": Row("/v1/people", 201, SECRET, {"email": "ada@example.com", "phone_number": "+4915112345678"}),
+    "GET /v1/people": Row("/v1/people", 200, SECRET),
+    "DELETE /v1/people/{person}/survey_requests/pending": Row(
+        "/v1/people/ada@example.com/survey_requests/pending", 200, SECRET
+    ),
+    "POST /v1/unsubscribes": Row("/v1/unsubscribes", 200, SECRET, {"person_email": "ada@example.com"}),
+    "GET /v1/unsubscribes": Row("/v1/unsubscribes", 200, SECRET),
+    "GET /v1/bounces": Row("/v1/bounces", 200, SECRET),
     "GET /v1/deliveries/{delivery_id}": Row("/v1/deliveries/parcel-1", 200, SECRET),
     "GET /v1/messages/{message_id}": Row("/v1/messages/msg_1", 200, SECRET),
     "GET /v1/surveys/{survey_id}": Row("/v1/surveys/delivery", 200, SECRET),
@@ -147,6 +155,8 @@ def stack() -> Iterator[HttpStack]:
         secret = {"authorization": f"Bearer {key(KeyKind.SECRET, 'own')}"}
         given = MATRIX["POST /v1/survey_responses"].body
         assert stack.call("POST", "/v1/survey_responses", headers=secret, body=given)["statusCode"] == 201
+        given = MATRIX["POST /v1/people"].body
+        assert stack.call("POST", "/v1/people", headers=secret, body=given)["statusCode"] == 201
         given = MATRIX["PUT /v1/surveys/{survey_id}"].body
         assert stack.call("PUT", "/v1/surveys/chat", headers=secret, body=given)["statusCode"] == 200
         yield stack

@@ -82,6 +82,31 @@ REQUESTS: dict[str, list[Asked]] = {
         ("/v1/journey", {"headers": SECRET, "query": {"scale": "text"}}),
     ],
     "GET /v1/survey_responses/{response_id}": fetched(f"/v1/survey_responses/{ID}", "/v1/survey_responses/x"),
+    "POST /v1/people": [
+        *posted("/v1/people", SECRET, PUBLISHABLE, {"email": "ada@example.com"}),
+        ("/v1/people", {"headers": SECRET, "body": {"email": "ada@example.com", "survey": "nothing"}}),
+        ("/v1/people", {"headers": {**SECRET, "idempotency-key": "1"}, "body": {"email": "ada@example.com"}}),
+        (
+            "/v1/people",
+            {"headers": {**SECRET, "idempotency-key": "1"}, "body": {"email": "ada@example.com", "survey": "checkout"}},
+        ),
+    ],
+    "GET /v1/people": [
+        *fetched("/v1/people", "/v1/people"),
+        ("/v1/people", {"headers": SECRET, "query": {"since": "x"}}),
+    ],
+    "DELETE /v1/people/{person}/survey_requests/pending": fetched(
+        "/v1/people/ada@example.com/survey_requests/pending", "/v1/people/x/survey_requests/pending"
+    ),
+    "POST /v1/unsubscribes": posted("/v1/unsubscribes", SECRET, PUBLISHABLE, {"person_email": "ada@example.com"}),
+    "GET /v1/unsubscribes": [
+        *fetched("/v1/unsubscribes", "/v1/unsubscribes"),
+        ("/v1/unsubscribes", {"headers": SECRET, "query": {"page": "0"}}),
+    ],
+    "GET /v1/bounces": [
+        *fetched("/v1/bounces", "/v1/bounces"),
+        ("/v1/bounces", {"headers": SECRET, "query": {"per_page": "101"}}),
+    ],
     "GET /v1/surveys/{survey_id}": fetched("/v1/surveys/delivery", "/v1/surveys/nothing"),
     "GET /v1/surveys": fetched("/v1/surveys", "/v1/surveys"),
     "GET /v1/surveys/{survey_id}/versions/{version}": fetched(

@@ -11,15 +11,16 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from shared.domain.messages import Channel, MessageState, Reason, SmsContent, SmsRequest
+from shared.domain.messages import Channel, MessageKind, MessageState, Reason, SmsContent, SmsRequest
 from shared.domain.sending import AlertBudget, Fence, Receipt, ReceiptKind, RenderedFrom, SubjectType
 from shared.errors import TemporaryError
 from shared.storage.keys import delivery_key, message_key, person_tombstone_key, response_key
 from shared.storage.messages import MessageRepository, Tables
+from shared.storage.opt_outs import OptOutRepository
 from shared.storage.receipts import ReceiptRepository
 from tests.fakes.clock import NOON
 from tests.fakes.messages import InMemoryMessages, InMemoryReceipts
-from tests.fakes.wishes import OWNER, RESPONSE_ID, draft, wish
+from tests.fakes.wishes import OWNER, PERSON, RESPONSE_ID, draft, wish
 from tests.functional.tables import create_table
 
 LEASE = NOON + timedelta(seconds=30)
@@ -34,6 +35,7 @@ class FakeWorld:
         self._versions: dict[tuple[SubjectType, str], int] = {}
         self.messages = InMemoryMessages(lambda subject, name: self._versions.get((subject, name)))
         self.receipts = InMemoryReceipts(self.messages)
+        self.opt_out = self.messages.opt_out
 
     def store(self, subject: SubjectType, name: str, version: int | None) -> None:
         self._versions.pop((subject, name), None)
@@ -51,6 +53,7 @@ class RealWorld:
             create_table(dynamodb, table)
         self.messages = MessageRepository(dynamodb, TABLES)
         self.receipts = ReceiptRepository(dynamodb, TABLES.messages)
+        self.opt_out = OptOutRepository(dynamodb, TABLES.messages).add
 
     def store(self, subject: SubjectType, name: str, version: int | None) -> None:
         item: dict[str, Any] = {"erased": {"BOOL": True}}
@@ -149,6 +152,30 @@ def test_a_suppressed_address_does_not_pass_the_fence(world: Any, reason: Reason
     world.receipts.suppress(Channel.EMAIL, OWNER.upper(), reason, NOON)
     assert world.messages.fence(draft(), "a", NOON, LEASE) == reason.value
     assert world.messages.get(wish().message_id).state is MessageState.CLAIMED
+
+
+def test_who_unsubscribed_is_not_asked_and_still_hears_of_their_parcel(world: Any) -> None:
+    world.store(SubjectType.RESPONSE, RESPONSE_ID, 1)
+    for _ in range(2):
+        world.opt_out(Channel.EMAIL, str(PERSON.email).upper(), NOON)
+    outcomes = {}
+    for kind in (MessageKind.THANK_YOU, MessageKind.SURVEY_INVITATION, MessageKind.DELIVERY_ARRIVING):
+        notification = wish(kind)
+        world.messages.claim(notification, "a", NOON, LEASE)
+        wanted = draft(notification, is_optional=kind.is_optional)
+        outcomes[kind] = world.messages.fence(wanted, "a", NOON, LEASE)
+    assert outcomes == {
+        MessageKind.THANK_YOU: Fence.UNSUBSCRIBED,
+        MessageKind.SURVEY_INVITATION: Fence.UNSUBSCRIBED,
+        MessageKind.DELIVERY_ARRIVING: Fence.PASSED,
+    }
+
+
+def test_who_unsubscribed_and_bounced_is_told_as_bounced(world: Any) -> None:
+    claimed(world)
+    world.opt_out(Channel.EMAIL, OWNER, NOON)
+    world.receipts.suppress(Channel.EMAIL, OWNER, Reason.BOUNCED, NOON)
+    assert world.messages.fence(draft(is_optional=True), "a", NOON, LEASE) is Fence.BOUNCED
 
 
 def test_an_address_is_suppressed_on_its_channel_only(world: Any) -> None:

@@ -56,12 +56,22 @@ def a_long_day(opened: Shop) -> None:
     assert stack.http("GET", "/v1/journey", key=SECRET).status == 200
     message_id = opened.aws.ses.accepted[0].tags["message_id"]
     assert stack.http("GET", f"/v1/messages/{message_id}", key=SECRET).status == 200
+    # It asks, takes back, and learns who does not want to be asked.
+    ada = {"email": "ada@example.org", "last_sent_at": 1_700_000_000}
+    assert stack.http("POST", "/v1/people", ada, key=SECRET).status == 201
+    assert stack.http("GET", "/v1/people", key=SECRET).status == 200
+    assert stack.http("POST", "/v1/unsubscribes", {"person_email": "ada@example.org"}, key=SECRET).status == 200
+    assert stack.http("GET", "/v1/unsubscribes", key=SECRET).status == 200
+    assert stack.http("GET", "/v1/bounces", key=SECRET).status == 200
+    pending = "/v1/people/ada@example.org/survey_requests/pending"
+    assert stack.http("DELETE", pending, key=SECRET).status == 200
     # Receipts come, one of them a complaint; a queue redelivers; something unreadable lies on every queue.
     opened.deliver_receipts()
     at = opened.aws.clock.now().isoformat()
     mail = opened.aws.ses.accepted[0]
     about = {"messageId": mail.message_id, "timestamp": at, "tags": {"message_id": [message_id]}}
     stack.receipt({"eventType": "Complaint", "mail": about, "complaint": {"timestamp": at}})
+    stack.receipt({"eventType": "Bounce", "mail": about, "bounce": {"bounceType": "Permanent", "timestamp": at}})
     for source in stack.sources:
         source.queue.send(POISON, {}, None)
     opened.aws.clock.advance(timedelta(minutes=1).total_seconds())

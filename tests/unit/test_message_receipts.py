@@ -10,11 +10,11 @@ import pytest
 
 from functions.message_receipts.events import receipt_of
 from functions.message_receipts.service import MessageReceipts, Taken
-from shared.domain.messages import Channel, EmailRequest, MessageState, Reason, SmsContent, SmsRequest
+from shared.domain.messages import Channel, EmailRequest, MessageKind, MessageState, Reason, SmsContent, SmsRequest
 from shared.domain.sending import Fence, Message, Receipt, ReceiptKind
 from shared.errors import PoisonMessageError
 from tests.fakes.clock import NOON
-from tests.fakes.messages import InMemoryMessages, InMemoryReceipts
+from tests.fakes.messages import InMemoryBounces, InMemoryMessages, InMemoryReceipts
 from tests.fakes.wishes import draft, wish
 
 EVENTS = Path(__file__).parents[1] / "events" / "receipts"
@@ -98,7 +98,8 @@ class House:
             notification=WISH, state=state, token="a", request=request or draft(WISH).request, provider_id="ses-1"
         )
         self.messages.stored["msg_1"] = message
-        self.service = MessageReceipts(InMemoryReceipts(self.messages))
+        self.bounces = InMemoryBounces()
+        self.service = MessageReceipts(InMemoryReceipts(self.messages), self.bounces)
 
     def take(self, name: str) -> Taken:
         return self.service.take(read(name))
@@ -158,6 +159,24 @@ def test_a_number_that_is_none_is_suppressed_for_sms() -> None:
     house = House(request=SMS)
     house.take("sms_invalid")
     assert house.messages.suppressed == {(Channel.SMS, "+4915112345678"): Reason.BOUNCED}
+
+
+@pytest.mark.parametrize(
+    ("name", "is_listed"), [("ses_bounce_permanent", True), ("ses_bounce_transient", False), ("ses_complaint", False)]
+)
+def test_a_person_whose_mail_bounced_for_good_is_listed(name: str, is_listed: bool) -> None:
+    house = House()
+    asked = wish(MessageKind.THANK_YOU, message_id="msg_1")
+    house.messages.stored["msg_1"] = house.message.model_copy(update={"notification": asked})
+    for _ in range(2):
+        house.take(name)
+    assert list(house.bounces.entered) == ([("per_1", "ada@example.org")] if is_listed else [])
+
+
+def test_an_owner_whose_mail_bounced_is_no_customer_and_is_not_listed() -> None:
+    house = House()
+    house.take("ses_bounce_permanent")
+    assert house.bounces.entered == {}
 
 
 def test_what_the_provider_took_and_rejected_has_failed() -> None:

@@ -343,6 +343,13 @@ def test_a_person_erased_before_the_fence_is_told_nothing(house: NotifyHouse) ->
     assert outcome(house, ALERT) == (SUPPRESSED, Reason.NO_LONGER_EXISTS)
 
 
+def test_who_unsubscribed_is_not_thanked_and_hears_of_their_parcel(house: NotifyHouse) -> None:
+    house.messages.opt_out(Channel.EMAIL, PERSON.email or "", NOON)
+    assert outcome(house, THANKS) == (SUPPRESSED, Reason.UNSUBSCRIBED)
+    house.people.stored[PERSON.person_id] = PERSON.model_copy(update={"phone": None})
+    assert outcome(house, ON_ITS_WAY)[0] is MessageState.SENT
+
+
 @pytest.mark.parametrize("reason", [Reason.BOUNCED, Reason.COMPLAINED])
 def test_a_suppressed_address_is_not_sent_to(house: NotifyHouse, reason: Reason) -> None:
     house.messages.suppress(Channel.EMAIL, PERSON.email or "", reason, NOON)

@@ -39,7 +39,7 @@ from shared.domain.sending import (
 )
 from shared.errors import TemporaryError
 from tests.fakes.clock import CountingIds, FrozenClock
-from tests.fakes.messages import InMemoryMessages, InMemoryReceipts
+from tests.fakes.messages import InMemoryBounces, InMemoryMessages, InMemoryReceipts
 from tests.fakes.providers import RecordingSchedules
 from tests.fakes.wishes import draft, wish
 
@@ -129,7 +129,7 @@ class World:
     def __post_init__(self) -> None:
         self.clock = FrozenClock()
         self.ids = CountingIds()
-        self.receipts = MessageReceipts(InMemoryReceipts(self.messages))
+        self.receipts = MessageReceipts(InMemoryReceipts(self.messages), InMemoryBounces())
 
     def stop(self, worker: int, where: str) -> str:
         self.at[worker] = where

@@ -6,42 +6,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from shared.domain.base import Frozen, Identifier, Line, ResponseId
-from shared.domain.people import EmailAddress, PhoneNumber, Recipient
+from functions.api.people.bodies import PersonGiven, PropertiesGiven
+from shared.domain.base import Frozen, Identifier, ResponseId
 from shared.domain.responses import Comment, Response, Subject
-from shared.domain.submissions import GivenAnswer, GivenRating, Properties
-from shared.domain.surveys import Locale, QuestionId, Scale, Survey, SurveyId
-
-
-class PersonGiven(BaseModel):
-    """A person by what identifies them; who is not known yet is from now on."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    email: EmailAddress | None = None
-    phone_number: PhoneNumber | None = None
-    external_id: Identifier | None = None
-    name: Line | None = None
-    locale: Locale | None = None
-
-    @model_validator(mode="after")
-    def _identified(self) -> Self:
-        if self.email is None and self.phone_number is None and self.external_id is None:
-            raise ValueError("needs an email, a phone_number or an external_id")
-        return self
-
-    @property
-    def recipient(self) -> Recipient:
-        """The same in our words."""
-        return Recipient(
-            email=self.email,
-            phone=self.phone_number,
-            external_id=self.external_id,
-            name=self.name,
-            locale=self.locale,
-        )
+from shared.domain.submissions import GivenAnswer, GivenRating
+from shared.domain.surveys import QuestionId, Scale, Survey, SurveyId
 
 
 def _shape(value: Any) -> str | None:
@@ -101,7 +72,7 @@ class CreateSurveyResponse(BaseModel):
     answers: Annotated[Mapping[str, GivenAnswer], Field(max_length=20)] = Field(default_factory=dict)
     comment: Comment | None = None
     person: PersonRef | None = None
-    person_properties: Properties | None = None
+    person_properties: PropertiesGiven | None = None
     subject: Subject | None = None
     created_at: Annotated[int, Field(ge=0)] | None = None
     test: bool = False

@@ -1,0 +1,73 @@
+"""Which part of a list is asked for, in Delighted's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from shared.errors import InvalidRequestError
+
+PER_PAGE = 20
+MAX_PER_PAGE = 100
+MAX_PAGE = 100
+"""Pages before this one are read again with each, so that the last ones cost most; a span of time goes further."""
+
+
+class Paging(NamedTuple):
+    """A page of a list.
+
+    Args:
+        per_page: Entries on a page.
+        page: Its number, from 1.
+    """
+
+    per_page: int
+    page: int
+
+    @property
+    def skip(self) -> int:
+        """How many entries stand on the pages before."""
+        return (self.page - 1) * self.per_page
+
+
+def paging(query: Mapping[str, str]) -> Paging:
+    """The page asked for.
+
+    Raises:
+        InvalidRequestError: `per_page` or `page` is no whole number from 1 to 100.
+    """
+    return Paging(_number(query, "per_page", PER_PAGE, MAX_PER_PAGE), _number(query, "page", 1, MAX_PAGE))
+
+
+def instant(query: Mapping[str, str], name: str) -> datetime | None:
+    """A moment in Unix seconds, None if it was left out.
+
+    Raises:
+        InvalidRequestError: it is none.
+    """
+    text = query.get(name)
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,10}", text):
+        raise InvalidRequestError(f"{name} is no time.", {name: ["must be Unix seconds, such as 1782820800"]})
+    return datetime.fromtimestamp(int(text), UTC)
+
+
+def link_to_next(base_url: str, path: str, query: Mapping[str, str], after: str | None) -> dict[str, str]:
+    """The header that leads to the next page (RFC 8288); none on the last one."""
+    if after is None:
+        return {}
+    kept = {name: value for name, value in query.items() if name != "page"}
+    return {"link": f'<{base_url}{path}?{urlencode({**kept, "after": after})}>; rel="next"'}
+
+
+def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = query.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= most:
+        raise InvalidRequestError(f"{name} is out of range.", {name: [f"must be a whole number from 1 to {most}"]})
+    return int(text)

@@ -1,0 +1,1 @@
+"""People: who is known, and who is to be asked."""

@@ -1,0 +1,1 @@
+"""Unsubscribes and bounces: who is not written to."""
