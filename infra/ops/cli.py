@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -12,12 +11,12 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from infra.ops import erasure, links, redrive, surveys
+from infra.ops import erasure, links, record_commands, redrive, surveys
 from infra.ops import export as exporting
 from infra.ops import keys as api_keys
+from infra.ops.progress import progress_bar
 from infra.stack import QUEUES, Stack, StackError, aws_stack, local_stack
 from shared.domain.api_keys import KeyKind
 from shared.errors import HearbackError
@@ -65,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     _erasure_parser(commands.add_parser("erasure", help="erasing people"))
     _queue_parser(commands.add_parser("queue", help="look into queues"))
     _redrive_parser(commands.add_parser("redrive", help="put dead letters back on their queue"))
+    record_commands.add_to(commands)
     return root
 
 
@@ -201,7 +201,7 @@ def _prepare_erasure(_: argparse.Namespace, stack: Stack, out: Console) -> int:
 
 def _export_queue(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
     url = stack.queue_url(chosen.queue) if chosen.live else stack.dead_letter_queue_url(chosen.queue)
-    with _progress(out) as progress:
+    with progress_bar(out) as progress:
         task = progress.add_task("exported", total=None)
         count = exporting.export(
             stack.client("sqs"), url, chosen.file, lambda done: progress.update(task, completed=done)
@@ -217,7 +217,7 @@ def _redrive(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
     erased = erasure.StoredErasures(
         stack.client("dynamodb"), stack.output("ResponsesTableName"), stack.output("PeopleTableName")
     )
-    with _progress(out) as progress:
+    with progress_bar(out) as progress:
         task = progress.add_task("letters", total=int(waiting["Attributes"]["ApproximateNumberOfMessages"]))
         outcome = redrive.redrive(
             sqs,
@@ -235,14 +235,3 @@ def _redrive(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
     if outcome.returned:
         out.print(f"{outcome.returned} failed again and are back: they can not become right; see the runbook.")
     return 0
-
-
-def _progress(out: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=out,
-        disable=not sys.stdout.isatty(),
-    )

@@ -40,14 +40,23 @@ API_KEY_LISTING = "KEYS"
 """The partition that lists every key to our API."""
 
 
+VERSION_PREFIX = "VERSION#"
+"""How the sort keys of a survey's versions begin."""
+
+
+def survey_partition(survey_id: str) -> str:
+    """Everything of a survey but its answers."""
+    return f"SURVEY#{survey_id}"
+
+
 def survey_version_key(survey_id: str, version: int) -> Key:
     """One immutable version of a survey."""
-    return _key(f"SURVEY#{survey_id}", f"VERSION#{version:06d}")
+    return _key(survey_partition(survey_id), f"{VERSION_PREFIX}{version:06d}")
 
 
 def current_survey_key(survey_id: str) -> Key:
     """What the public path needs of a survey, in one item: its current version and its publishable keys."""
-    return _key(f"SURVEY#{survey_id}", "CURRENT")
+    return _key(survey_partition(survey_id), "CURRENT")
 
 
 def survey_listing_key(survey_id: str) -> Key:
@@ -101,6 +110,11 @@ def claimed_partition_of(claim_partition: str) -> str:
 def claimed_key(claim: Claim, response_id: str) -> Key:
     """The pointer from an identifier to a response whose sender claimed it."""
     return _key(claimed_partition(claim), f"RESPONSE#{response_id}")
+
+
+def score_check_key() -> Key:
+    """How far the scheduled check of the scores has come."""
+    return _key("SCORE_CHECK", "PROGRESS")
 
 
 # Messages table

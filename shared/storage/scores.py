@@ -23,9 +23,12 @@ class ScoresTable(Protocol):
         ...
 
 
-class _Lane(NamedTuple):
+class Lane(NamedTuple):
+    """One part of a score document."""
+
     day: date
     value: str
+    number: int
     numbers: Mapping[str, int]
 
 
@@ -53,7 +56,9 @@ class ScoreRepository:
         Raises:
             TemporaryError: the store did not answer.
         """
-        lanes = self._lanes(
+        lanes = read_lanes(
+            self._dynamodb,
+            self._table_name,
             "pk = :pk AND sk BETWEEN :since AND :until",
             {
                 ":pk": score_partition(survey_id, breakdown),
@@ -71,40 +76,67 @@ class ScoreRepository:
         Raises:
             TemporaryError: the store did not answer.
         """
-        lanes = self._lanes("pk = :pk", {":pk": score_partition(survey_id)}, backwards=True, limit=8)
+        lanes = read_lanes(
+            self._dynamodb,
+            self._table_name,
+            "pk = :pk",
+            {":pk": score_partition(survey_id)},
+            backwards=True,
+            limit=8,
+        )
         for (day, _), same in groupby(lanes, key=_day_and_value):
             if sum(lane.numbers.get("responses", 0) for lane in same):
                 return day
         return None
 
-    def _lanes(
-        self, condition: str, values: Mapping[str, object], *, backwards: bool = False, limit: int | None = None
-    ) -> Iterator[_Lane]:
-        page: dict[str, Any] = {} if limit is None else {"Limit": limit}
-        while True:
-            with translated():
-                answer = self._dynamodb.query(
-                    TableName=self._table_name,
-                    KeyConditionExpression=condition,
-                    ExpressionAttributeValues=to_item(values),
-                    ConsistentRead=True,
-                    ScanIndexForward=not backwards,
-                    **page,
-                )
-            for item in answer["Items"]:
-                day, value, _ = item["sk"]["S"].split("#")
-                numbers = {name: int(number) for name, number in from_item(item).items() if name not in _KEYS}
-                yield _Lane(date.fromisoformat(day), value, numbers)
-            if "LastEvaluatedKey" not in answer:
-                return
-            page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+def read_lanes(
+    dynamodb: ScoresTable,
+    table_name: str,
+    condition: str,
+    values: Mapping[str, object],
+    *,
+    backwards: bool = False,
+    limit: int | None = None,
+) -> Iterator[Lane]:
+    """The lanes of one partition of score documents, by day and value, each page read when it is needed.
+
+    Args:
+        dynamodb: A DynamoDB client.
+        table_name: The table's name.
+        condition: The condition on the keys.
+        values: The values in the condition.
+        backwards: The last ones first.
+        limit: How many items one page has at most; None for as many as DynamoDB answers.
+
+    Raises:
+        TemporaryError: the store did not answer.
+    """
+    page: dict[str, Any] = {} if limit is None else {"Limit": limit}
+    while True:
+        with translated():
+            answer = dynamodb.query(
+                TableName=table_name,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=to_item(values),
+                ConsistentRead=True,
+                ScanIndexForward=not backwards,
+                **page,
+            )
+        for item in answer["Items"]:
+            day, value, number = item["sk"]["S"].split("#")
+            numbers = {name: int(each) for name, each in from_item(item).items() if name not in _KEYS}
+            yield Lane(date.fromisoformat(day), value, int(number), numbers)
+        if "LastEvaluatedKey" not in answer:
+            return
+        page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def _day_and_value(lane: _Lane) -> tuple[date, str]:
+def _day_and_value(lane: Lane) -> tuple[date, str]:
     return lane.day, lane.value
 
 
-def _document(lanes: Iterable[_Lane]) -> ScoreDocument:
+def _document(lanes: Iterable[Lane]) -> ScoreDocument:
     """The sum of the lanes of one document; a single lane may well be below zero."""
     lanes = list(lanes)
     total: dict[str, int] = {}

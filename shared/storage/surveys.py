@@ -6,7 +6,7 @@ that no version can change one: the answers given on the old scale would become 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
@@ -15,7 +15,14 @@ from shared.domain.api_keys import ApiKey
 from shared.domain.published import ListedSurvey, PublishedSurvey, Standing
 from shared.domain.surveys import Survey
 from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, TemporaryError
-from shared.storage.keys import SURVEY_LISTING, current_survey_key, survey_listing_key, survey_version_key
+from shared.storage.keys import (
+    SURVEY_LISTING,
+    VERSION_PREFIX,
+    current_survey_key,
+    survey_listing_key,
+    survey_partition,
+    survey_version_key,
+)
 from shared.storage.table import cancellation_codes, error_code, from_item, to_item, to_value, translated
 
 
@@ -68,6 +75,17 @@ class SurveyRepository:
         """
         item = self._read(survey_version_key(survey_id, version))
         return None if item is None else Survey.model_validate_json(item["content"])
+
+    def versions(self, survey_id: str) -> tuple[Survey, ...]:
+        """Every version of a survey, the first one first; empty if there is no such survey.
+
+        Raises:
+            TemporaryError: the store did not answer.
+        """
+        found = self._listed(
+            "pk = :pk AND begins_with(sk, :version)", {":pk": survey_partition(survey_id), ":version": VERSION_PREFIX}
+        )
+        return tuple(Survey.model_validate_json(item["content"]) for item in found)
 
     def publish(self, survey: Survey, is_agreed: Callable[[Standing | None], bool] = lambda _: True) -> Survey:
         """Make this the current version, with the next version number; the current content again is no new version.
@@ -132,22 +150,27 @@ class SurveyRepository:
         Raises:
             TemporaryError: the store did not answer.
         """
-        found: list[ListedSurvey] = []
+        found = []
+        for item in self._listed("pk = :pk", {":pk": SURVEY_LISTING}):
+            listed = ListedSurvey.model_validate_json(item["content"])
+            found.append(listed.model_copy(update={"archived": item.get("archived", False)}))
+        return found
+
+    def _listed(self, condition: str, values: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        """The items of a Query, in the order of their keys."""
         page: dict[str, Any] = {}
         while True:
             with translated():
                 answer = self._dynamodb.query(
                     TableName=self._table_name,
-                    KeyConditionExpression="pk = :pk",
-                    ExpressionAttributeValues=to_item({":pk": SURVEY_LISTING}),
+                    KeyConditionExpression=condition,
+                    ExpressionAttributeValues=to_item(values),
                     ConsistentRead=True,
                     **page,
                 )
-            for item in map(from_item, answer["Items"]):
-                listed = ListedSurvey.model_validate_json(item["content"])
-                found.append(listed.model_copy(update={"archived": item.get("archived", False)}))
+            yield from map(from_item, answer["Items"])
             if "LastEvaluatedKey" not in answer:
-                return found
+                return
             page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _write(self, survey: Survey, scales: Mapping[str, str], over: Standing | None) -> None:

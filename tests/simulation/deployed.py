@@ -189,6 +189,11 @@ class DeployedStack:
         matches = ((route, route.parameters(method, path)) for route in _routes())
         return next(((route, parameters) for route, parameters in matches if parameters is not None), None)
 
+    def scheduled(self, function: str) -> Any:
+        """Let a schedule start a function, with all the time that Lambda gives at most."""
+        with self.aws.running(function) as run:
+            return self.invoke(function, {}, LambdaContext(function, f"{function}-{run}", remaining_ms=900_000))
+
     def receipt(self, event: Mapping[str, Any]) -> None:
         """Let SES or the carrier tell what became of a message: SNS puts it on the receipts queue as it is."""
         self.aws.sqs.operations["SendMessage"](

@@ -76,6 +76,9 @@ def a_long_day(opened: Shop) -> None:
         source.queue.send(POISON, {}, None)
     opened.aws.clock.advance(timedelta(minutes=1).total_seconds())
     stack.worker.run_until_quiet()
+    # The days are over, and their scores are checked.
+    opened.aws.clock.advance(timedelta(days=3).total_seconds())
+    assert stack.scheduled("score_check")["wrong_documents"] == 0
     dead = [source.queue.dead_letter_queue for source in stack.sources]
     assert [[message.body for message in queue.messages] for queue in dead if queue] == [[POISON]] * 4
 

@@ -1,0 +1,1 @@
+"""Holds the scores of closed days against the stored answers, on a schedule."""
