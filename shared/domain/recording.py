@@ -7,10 +7,12 @@ responses and the score documents they change, so that there is no moment at whi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from itertools import zip_longest
 from typing import NamedTuple
 
+from shared.domain.people import Claim
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.responses import Change, Counted, Response, ScoreDelta, ScoreKey, score_deltas, score_keys
 
@@ -24,6 +26,8 @@ KEY_BYTES = 512
 """More than the keys, the attribute names and what stands beside the content of a response's item weigh."""
 COPIES = 2
 """A response's item holds its content, and what it is counted as, which repeats a part of that."""
+AUDIT_BYTES = 16 * 1024
+"""More than an audit item weighs: twice what a response counts as, 20 ratings and 8 breakdowns of 64 characters."""
 
 BESIDE_CONTENT = {"response_id", "revision", "survey_id", "person_id", "day", "answered_at"}
 """Fields of a response that stand beside its content, because it is found by them."""
@@ -39,6 +43,14 @@ class Outcome(StrEnum):
     ERASED = "erased"  # the response was erased, and stays so
     POSTPONED = "postponed"  # the same again, later; it may have been stored or not
     INVALID = "invalid"  # the store will never take it
+
+
+class Erasure(StrEnum):
+    """What erasing a response came to; whichever it is, its tombstone stands."""
+
+    ERASED = "erased"  # it was stored, and is gone
+    UNKNOWN = "unknown"  # nothing was stored; what is still on its way will find the tombstone
+    REPEATED = "repeated"  # it was erased before
 
 
 class Stored(NamedTuple):
@@ -76,6 +88,24 @@ class StoredResponse(NamedTuple):
     counted: Counted | None
 
 
+class ScoreChange(NamedTuple):
+    """What somebody changed of an answer that was recorded already, as far as the scores depend on it.
+
+    Args:
+        revision: The revision that made the change.
+        at: When that revision was accepted.
+        actor: Whose key made it; None if it was the respondent.
+        before: What the response counted as until then.
+        after: What it counts as since.
+    """
+
+    revision: int
+    at: datetime
+    actor: str | None
+    before: Counted | None
+    after: Counted | None
+
+
 class Write(NamedTuple):
     """One response to be written, if still the same stands under its id as when it was planned."""
 
@@ -83,11 +113,41 @@ class Write(NamedTuple):
     counted: Counted | None
     content: str
     before: Stored
+    actor: str | None = None
 
     @property
     def change(self) -> Change:
         """Its step in the scores."""
         return Change(self.response.response_id, self.before.counted, self.counted)
+
+    @property
+    def audited(self) -> ScoreChange | None:
+        """What the audit trail says of it; None for a first answer, which says it itself, and if no score changes."""
+        if self.before.response is None or self.before.counted == self.counted:
+            return None
+        response = self.response
+        return ScoreChange(response.revision, response.accepted_at, self.actor, self.before.counted, self.counted)
+
+    @property
+    def claims_taken(self) -> tuple[Claim, ...]:
+        """The identifiers that its sender claims anew, each to be pointed from."""
+        return _without(claims_of(self.response), claims_of(self.before.response))
+
+    @property
+    def claims_given_up(self) -> tuple[Claim, ...]:
+        """The identifiers that its sender claimed before, and no longer."""
+        return _without(claims_of(self.before.response), claims_of(self.response))
+
+    @property
+    def items(self) -> int:
+        """How many items it writes beside score documents: its own, pointers, and an entry of the audit trail."""
+        return 1 + len(self.claims_taken) + len(self.claims_given_up) + (self.audited is not None)
+
+    @property
+    def weight(self) -> int:
+        """More bytes than these items have."""
+        weight = COPIES * len(self.content.encode()) + KEY_BYTES * self.items
+        return weight if self.audited is None else weight + AUDIT_BYTES
 
     @property
     def documents(self) -> frozenset[ScoreKey]:
@@ -163,13 +223,23 @@ def judged(submission: ResponseSubmitted, stored: Stored) -> Outcome:
     return Outcome.KNOWN if response.revision == stored.response.revision else Outcome.OUTDATED
 
 
-def write(response: Response, before: Stored) -> Write:
+def claims_of(response: Response | None) -> tuple[Claim, ...]:
+    """The identifiers in a response that nobody has verified."""
+    return response.claimed_person.claims if response is not None and response.claimed_person is not None else ()
+
+
+def _without(claims: Iterable[Claim], others: Iterable[Claim]) -> tuple[Claim, ...]:
+    dropped = set(others)
+    return tuple(claim for claim in claims if claim not in dropped)
+
+
+def write(response: Response, before: Stored, actor: str | None = None) -> Write:
     """The write of a response over what stands under its id.
 
     Its content is without defaults, which must never change: what is left out here is read as the default of that day.
     """
     content = response.model_dump_json(exclude=BESIDE_CONTENT, exclude_defaults=True)
-    return Write(response, response.counted, content, before)
+    return Write(response, response.counted, content, before, actor)
 
 
 def transaction(writes: Sequence[Write]) -> Transaction:
@@ -180,20 +250,19 @@ def transaction(writes: Sequence[Write]) -> Transaction:
 def packed(writes: Iterable[Write]) -> list[Transaction]:
     """Writes as few transactions as the limits allow: one survey in each, its days together."""
     filled: list[list[Write]] = []
-    survey, documents, size = "", set[ScoreKey](), 0
+    survey, documents, items, size = "", set[ScoreKey](), 0, 0
     for each in sorted(writes, key=lambda one: (one.response.survey_id, one.response.day)):
-        weight = COPIES * len(each.content.encode()) + KEY_BYTES
-        united = documents | each.documents
+        items, size = items + each.items, size + each.weight
+        documents |= each.documents
         if (
             not filled
             or each.response.survey_id != survey
-            or len(filled[-1]) + 1 + len(united) > MAX_ACTIONS
-            or size + weight + len(united) * SCORE_DOCUMENT_BYTES > MAX_BYTES
+            or items + len(documents) > MAX_ACTIONS
+            or size + len(documents) * SCORE_DOCUMENT_BYTES > MAX_BYTES
         ):
             filled.append([])
-            survey, united, size = each.response.survey_id, set(each.documents), 0
+            survey, documents, items, size = each.response.survey_id, set(each.documents), each.items, each.weight
         filled[-1].append(each)
-        documents, size = united, size + weight
     return [transaction(group) for group in filled]
 
 

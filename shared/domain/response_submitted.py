@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
 from shared.domain.base import Frozen
 from shared.domain.responses import Response
@@ -29,8 +29,10 @@ class ResponseSubmitted(Queued):
         response: The answer, judged by its survey's definition already.
         expected_revision: The caller's condition: the revision that must be stored for this one to count, 0 for
             "there must be none", None for "the highest revision wins".
+        actor: Who changes somebody else's answer: the name of their key; None if it is the respondent's own word.
     """
 
     type: Literal["ResponseSubmitted"] = "ResponseSubmitted"
     response: Response
     expected_revision: Annotated[int, Field(ge=0)] | None = None
+    actor: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None

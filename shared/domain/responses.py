@@ -19,7 +19,9 @@ from shared.domain.people import Recipient
 from shared.domain.scores import Sentiment, sentiment
 from shared.domain.surveys import QuestionId, Scale, SurveyId
 
-Revision = Annotated[int, Field(ge=1, le=10**15, strict=True)]
+MAX_REVISION = 10**15
+"""Room for Unix milliseconds until the year 33658, and for JSON's numbers."""
+Revision = Annotated[int, Field(ge=1, le=MAX_REVISION, strict=True)]
 Comment = Annotated[str, StringConstraints(max_length=5000)]
 Answer = Annotated[str, StringConstraints(max_length=5000)] | Annotated[int, Field(strict=True)]
 

@@ -87,6 +87,15 @@ def response_key(response_id: str) -> Key:
     return _key(f"RESPONSE#{response_id}", "RESPONSE")
 
 
+AUDIT = "AUDIT#"
+"""How the sort key of an entry of the audit trail begins."""
+
+
+def audit_key(response_id: str, revision: int) -> Key:
+    """What a revision of a response changed of its score."""
+    return _key(f"RESPONSE#{response_id}", f"{AUDIT}{revision:016d}")
+
+
 def score_partition(survey_id: str, breakdown: str = "") -> str:
     """All score documents of a survey (breakdown empty), or of one of its breakdowns."""
     return f"SCORE#{survey_id}#{breakdown}"

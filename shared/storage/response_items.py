@@ -1,4 +1,4 @@
-"""The form of a response's item.
+"""The form of a response's items.
 
 Nothing stands in it twice, because a write is paid for by the kilobyte, here and once more in each index: what a
 response is found by is in its key and in attributes of their own, and of what it is counted as only that which its
@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
 
-from shared.domain.recording import Stored, Write
+from shared.domain.base import iso
+from shared.domain.recording import ScoreChange, Stored, Write
 from shared.domain.responses import Counted, Response
+from shared.storage.keys import AUDIT
 
 _SAID_BY_CONTENT = ("survey_id", "day", "breakdowns")
 """Fields that what is counted has in common with the response, unless the rule of counting changes."""
@@ -31,6 +33,35 @@ def attributes_of(each: Write) -> dict[str, object]:
         "content": each.content,
         "counted": None if each.counted is None else _beyond_content(each.counted, each.response),
     }
+
+
+def tombstone_attributes(at: datetime) -> dict[str, object]:
+    """What is left of an erased response: nothing that it said, nor who said it."""
+    return {"erased": True, "erased_at": iso(at)}
+
+
+def audit_attributes(change: ScoreChange) -> dict[str, object]:
+    """An entry of the audit trail as plain attributes, without its key."""
+    return {
+        "at": iso(change.at),
+        "actor": change.actor,
+        "before": None if change.before is None else change.before.model_dump_json(),
+        "after": None if change.after is None else change.after.model_dump_json(),
+    }
+
+
+def score_change_in(item: Mapping[str, Any]) -> ScoreChange:
+    """What an entry of the audit trail says."""
+    before, after = (
+        Counted.model_validate_json(item[side]["S"]) if side in item else None for side in ("before", "after")
+    )
+    return ScoreChange(
+        revision=int(item["sk"]["S"].removeprefix(AUDIT)),
+        at=datetime.fromisoformat(item["at"]["S"]),
+        actor=item["actor"]["S"] if "actor" in item else None,
+        before=before,
+        after=after,
+    )
 
 
 def answered(response: Response) -> str:

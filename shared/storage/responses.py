@@ -6,8 +6,9 @@ no "already counted" mark: whether a response is counted is whether it is stored
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import (
     ABSENT,
+    Erasure,
     Outcome,
     Recorded,
     Stored,
@@ -27,11 +29,14 @@ from shared.domain.recording import (
     rounds,
     write,
 )
-from shared.domain.responses import Response, ScoreDelta, ScoreKey
+from shared.domain.responses import Change, Response, ScoreDelta, ScoreKey, score_deltas
 from shared.errors import TemporaryError
-from shared.storage.keys import response_key, score_key
-from shared.storage.response_items import attributes_of, response_id_of, stored_in
-from shared.storage.table import error_code, to_item, to_value, translated
+from shared.storage.audit_trail import AuditTrail
+from shared.storage.keys import response_key
+from shared.storage.response_actions import ResponseActions
+from shared.storage.response_items import response_id_of, stored_in
+from shared.storage.table import translated
+from shared.storage.transactions import CONDITION_FAILED, CONFLICT, INVALID, Action, Cancelled, Refused, commit
 
 MAX_ATTEMPTS = 10
 """How often a transaction is tried that others keep cancelling, before the queue has it come again later."""
@@ -40,10 +45,8 @@ LANES = 8
 MAX_READ = 100
 """Items of one BatchGetItem (its API reference)."""
 
-_CONDITION_FAILED = "ConditionalCheckFailed"
-_CONFLICT = "TransactionConflict"
-_INVALID = "ValidationError"
-_UNDERSTOOD = {"None", _CONDITION_FAILED, _CONFLICT, _INVALID}
+Lanes = MutableMapping[ScoreKey, int]
+"""The lane of each score document that was found busy."""
 
 
 class ResponsesTable(Protocol):
@@ -61,21 +64,17 @@ class ResponsesTable(Protocol):
         """PutItem."""
         ...
 
+    def delete_item(self, **kwargs: Any) -> Any:
+        """DeleteItem."""
+        ...
+
+    def query(self, **kwargs: Any) -> Mapping[str, Any]:
+        """Query."""
+        ...
+
     def transact_write_items(self, **kwargs: Any) -> Any:
         """TransactWriteItems."""
         ...
-
-
-class _Cancelled(Exception):  # noqa: N818  an answer of the store, not a fault
-    """A transaction did not happen; a reason for each of its actions, in their order."""
-
-    def __init__(self, reasons: Sequence[Mapping[str, Any]]) -> None:
-        super().__init__()
-        self.reasons = reasons
-
-
-class _Refused(Exception):  # noqa: N818  an answer of the store, not a fault
-    """The store will not take a transaction as it is, and does not say which of its actions it dislikes."""
 
 
 class _Batch:
@@ -84,7 +83,7 @@ class _Batch:
     def __init__(self) -> None:
         self.stored: dict[str, Stored] = {}
         self.settled: dict[str, Recorded] = {}
-        self.lanes: dict[ScoreKey, int] = {}
+        self.lanes: Lanes = {}
 
     def settle(self, response_id: str, stored: Stored, outcome: Outcome, before: Stored | None = None) -> None:
         self.settled[response_id] = Recorded(stored.response, outcome, stored.counted, before)
@@ -111,6 +110,8 @@ class ResponseRepository:
     def __init__(self, dynamodb: ResponsesTable, table_name: str) -> None:
         self._dynamodb = dynamodb
         self._table_name = table_name
+        self._actions = ResponseActions(table_name)
+        self._audit_trail = AuditTrail(dynamodb, table_name)
 
     def get(self, response_id: str) -> Response | None:
         """A response; None if there is none, or it was erased.
@@ -118,6 +119,9 @@ class ResponseRepository:
         Raises:
             TemporaryError: the store did not answer, or we can not read what it holds.
         """
+        return self._stored(response_id).response
+
+    def _stored(self, response_id: str) -> Stored:
         with translated():
             answer = self._dynamodb.get_item(
                 TableName=self._table_name, Key=response_key(response_id), ConsistentRead=True
@@ -125,7 +129,7 @@ class ResponseRepository:
         stored = stored_in(answer["Item"]) if "Item" in answer else ABSENT
         if not stored.readable:
             raise TemporaryError(f"response {response_id} was stored by a version of Hearback that we can not read")
-        return stored.response
+        return stored
 
     def record(
         self, submitted: Sequence[ResponseSubmitted], read_first: Collection[str] = ()
@@ -190,7 +194,7 @@ class ResponseRepository:
                 stored = batch.stored.get(response_id, ABSENT)
                 outcome = judged(submission, stored)
                 if outcome is Outcome.RECORDED:
-                    writes.append(write(submission.response, stored))
+                    writes.append(write(submission.response, stored, submission.actor))
                 else:
                     batch.settle(response_id, stored, outcome)
             if not writes:
@@ -203,98 +207,85 @@ class ResponseRepository:
 
     def _try(self, batch: _Batch, transaction: Transaction) -> None:
         """Try a transaction once: it is settled, or the batch knows more for the next try."""
-        documents = [(key, batch.lanes.get(key, 0)) for key in transaction.deltas]
+        scores = [*self._scores(transaction.deltas, batch.lanes)]
+        owned = [(each, action) for each in transaction.writes for action in self._actions.of_write(each)]
         try:
-            self._commit(transaction, dict(documents))
-        except _Refused:
-            if len(transaction.writes) == 1:
-                batch.settle_all(transaction.writes, Outcome.INVALID)
+            commit(self._dynamodb, [*(action for _, action in owned), *(action for _, action in scores)])
+        except Refused:
+            self._search(batch, transaction)
+        except Cancelled as cancelled:
+            of_writes, of_scores = cancelled.reasons[: len(owned)], cancelled.reasons[len(owned) :]
+            if any(reason["Code"] == INVALID for reason in of_scores):
+                self._search(batch, transaction)
                 return
-            for half in transaction.halves():
-                self._try(batch, half)
-        except _Cancelled as cancelled:
-            self._learn(batch, transaction, cancelled.reasons)
+            _take_other_lanes(batch.lanes, [key for key, _ in scores], of_scores)
+            self._learn(batch, [each for each, _ in owned], of_writes)
         except TemporaryError:
             batch.settle_all(transaction.writes, Outcome.POSTPONED)
         else:
             batch.commit(transaction.writes)
 
-    def _learn(self, batch: _Batch, transaction: Transaction, reasons: Sequence[Mapping[str, Any]]) -> None:
-        """What the reasons of a cancelled transaction say about each response and each score document."""
-        codes = {str(reason.get("Code")) for reason in reasons}
-        if not codes <= _UNDERSTOOD or codes == {"None"}:
-            batch.settle_all(transaction.writes, Outcome.POSTPONED)
+    def _search(self, batch: _Batch, transaction: Transaction) -> None:
+        """Find the response because of which the store refuses a transaction; the others are recorded."""
+        if len(transaction.writes) == 1:
+            batch.settle_all(transaction.writes, Outcome.INVALID)
             return
-        for each, reason in zip(transaction.writes, reasons, strict=False):
-            if reason["Code"] == _CONDITION_FAILED:
+        for half in transaction.halves():
+            self._try(batch, half)
+
+    def _learn(self, batch: _Batch, owners: Sequence[Write], reasons: Sequence[Mapping[str, Any]]) -> None:
+        """What the reasons of a cancelled transaction say about each response."""
+        for each, reason in zip(owners, reasons, strict=False):
+            if reason["Code"] == CONDITION_FAILED:
                 item = reason.get("Item")
                 batch.stored[each.response.response_id] = stored_in(item) if item else ABSENT
-            elif reason["Code"] == _INVALID:
+            elif reason["Code"] == INVALID:
                 batch.settle_all([each], Outcome.INVALID)
-        for key, reason in zip(transaction.deltas, reasons[len(transaction.writes) :], strict=False):
-            if reason["Code"] == _CONFLICT:
-                batch.lanes[key] = (batch.lanes.get(key, 0) + 1) % LANES
 
-    def _commit(self, transaction: Transaction, lanes: Mapping[ScoreKey, int]) -> None:
-        puts = [self._put(each) for each in transaction.writes]
-        updates = [self._update(key, delta, lanes[key]) for key, delta in transaction.deltas.items()]
-        try:
-            if len(puts) == 1 and not updates:
-                # One item is atomic by itself, and costs half.
-                self._dynamodb.put_item(**puts[0])
+    def _scores(self, deltas: Mapping[ScoreKey, ScoreDelta], lanes: Lanes) -> Iterable[tuple[ScoreKey, Action]]:
+        for key, delta in deltas.items():
+            yield key, self._actions.of_score(key, delta, lanes.get(key, 0))
+
+    def erase(self, response_id: str, at: datetime) -> Erasure:
+        """Put a tombstone in the place of a response and take it out of the scores, exactly as it was counted.
+
+        One transaction does both, and drops what points to the response. Its audit entries go next: nobody adds to
+        them any more, and who dies before they are gone has them removed when asked again.
+
+        Args:
+            response_id: Which response; if it is not stored yet, it never will be.
+            at: When it is erased.
+
+        Raises:
+            TemporaryError: it may have been erased or not; the same again, later, is right.
+        """
+        erasure = self._entomb(response_id, at)
+        for item in self._audit_trail.items(response_id):
+            with translated():
+                self._dynamodb.delete_item(TableName=self._table_name, Key={"pk": item["pk"], "sk": item["sk"]})
+        return erasure
+
+    def _entomb(self, response_id: str, at: datetime) -> Erasure:
+        lanes: Lanes = {}
+        for _ in range(MAX_ATTEMPTS):
+            before = self._stored(response_id)
+            if before.erased:
+                return Erasure.REPEATED
+            actions = [*self._actions.of_erasure(response_id, before, at)]
+            scores = [*self._scores(score_deltas([Change(response_id, before.counted, None)]), lanes)]
+            try:
+                commit(self._dynamodb, [*actions, *(action for _, action in scores)])
+            except Cancelled as cancelled:
+                _take_other_lanes(lanes, [key for key, _ in scores], cancelled.reasons[len(actions) :])
+            except Refused as refused:
+                raise TemporaryError(f"the store does not take the erasure of response {response_id}") from refused
             else:
-                self._dynamodb.transact_write_items(
-                    TransactItems=[*({"Put": put} for put in puts), *({"Update": update} for update in updates)]
-                )
-        except ClientError as error:
-            raise _answer(error, transaction) from error
-        except BotoCoreError as error:
-            raise TemporaryError("the store did not answer; the transaction may have happened") from error
-
-    def _put(self, each: Write) -> dict[str, Any]:
-        put: dict[str, Any] = {
-            "TableName": self._table_name,
-            "Item": {**response_key(each.response.response_id), **to_item(attributes_of(each))},
-            "ConditionExpression": "attribute_not_exists(pk)",
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
-        if each.before.response is not None:
-            put["ConditionExpression"] = "revision = :revision"
-            put["ExpressionAttributeValues"] = to_item({":revision": each.before.response.revision})
-        return put
-
-    def _update(self, key: ScoreKey, delta: ScoreDelta, lane: int) -> dict[str, Any]:
-        """One ADD per score document; short placeholders keep the longest expression under DynamoDB's 4 KB."""
-        numbers = {**delta.counters, "responses": delta.responses, "certificate": delta.certificate}
-        added = [(name, number) for name, number in numbers.items() if number]
-        return {
-            "TableName": self._table_name,
-            "Key": score_key(key.survey_id, key.breakdown, key.day, key.value, lane),
-            "UpdateExpression": "ADD " + ",".join(f"#{i} :{i}" for i in range(len(added))),
-            "ExpressionAttributeNames": {f"#{i}": name for i, (name, _) in enumerate(added)},
-            "ExpressionAttributeValues": {f":{i}": to_value(number) for i, (_, number) in enumerate(added)},
-        }
+                return Erasure.UNKNOWN if before.response is None else Erasure.ERASED
+        raise TemporaryError(f"response {response_id} changed too often to be erased now")
 
 
-def _answer(error: ClientError, transaction: Transaction) -> _Cancelled | _Refused | TemporaryError:
-    """What a failure of the store means for a transaction."""
-    response: Mapping[str, Any] = error.response
-    match error_code(error):
-        case "TransactionCanceledException" if len(response.get("CancellationReasons", ())) == _actions(transaction):
-            reasons = response["CancellationReasons"]
-            of_documents = reasons[len(transaction.writes) :]
-            if any(reason["Code"] == _INVALID for reason in of_documents):
-                return _Refused()
-            return _Cancelled(reasons)
-        case "ConditionalCheckFailedException":
-            return _Cancelled([{"Code": _CONDITION_FAILED, "Item": response.get("Item")}])
-        case "TransactionConflictException":
-            return _Cancelled([{"Code": _CONFLICT}])
-        case "ValidationException":
-            return _Refused()
-        case code:
-            return TemporaryError(f"{error.operation_name} failed: {code}")
-
-
-def _actions(transaction: Transaction) -> int:
-    return len(transaction.writes) + len(transaction.deltas)
+def _take_other_lanes(lanes: Lanes, keys: Sequence[ScoreKey], reasons: Sequence[Mapping[str, Any]]) -> None:
+    """Next time, leave those lanes that others were writing to."""
+    for key, reason in zip(keys, reasons, strict=False):
+        if reason["Code"] == CONFLICT:
+            lanes[key] = (lanes.get(key, 0) + 1) % LANES

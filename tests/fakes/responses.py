@@ -7,10 +7,10 @@ what it stands in for.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from shared.domain.queued import ResponseSubmitted
-from shared.domain.recording import ABSENT, Outcome, Recorded, Stored
+from shared.domain.recording import ABSENT, Erasure, Outcome, Recorded, Stored
 from shared.domain.responses import Response
 from shared.domain.scores import ScoreDocument
 from tests.fakes.recount import recount
@@ -49,6 +49,12 @@ class InMemoryResponses:
                 outcome, before = earlier.outcome, earlier.before
             outcomes[response_id] = Recorded(stored, outcome, stored.counted if stored else None, before)
         return outcomes
+
+    def erase(self, response_id: str, at: datetime) -> Erasure:
+        if response_id in self.erased:
+            return Erasure.REPEATED
+        self.erased.add(response_id)
+        return Erasure.ERASED if self.stored.pop(response_id, None) else Erasure.UNKNOWN
 
     def _record(self, submission: ResponseSubmitted) -> Outcome:
         response, expected = submission.response, submission.expected_revision

@@ -3,106 +3,26 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ReadTimeoutError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
 from shared.domain.recording import Outcome
-from shared.domain.responses import CERTIFICATE_MODULUS, Rating, Response
+from shared.domain.responses import Rating, Response
 from shared.domain.surveys import Scale
 from shared.storage.keys import response_key
 from shared.storage.responses import LANES, MAX_ATTEMPTS, ResponseRepository
 from tests.fakes.answers import TODAY, answer, response_id, submitted
-from tests.fakes.recount import Count, Document, recount
+from tests.fakes.recount import Document
 from tests.functional.tables import TABLE, create_table
-
-CANCELLED = "TransactionCanceledException"
-
-
-class Watched:
-    """A DynamoDB client that counts its calls, and lets a test step in before or after one."""
-
-    def __init__(self, client: Any) -> None:
-        self.client = client
-        self.calls: list[tuple[str, Any]] = []
-        self.before: Callable[[str, Any], None] = lambda name, arguments: None
-        self.after: Callable[[str, Any], None] = lambda name, arguments: None
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(**arguments: Any) -> Any:
-            self.calls.append((name, arguments))
-            self.before(name, arguments)
-            answered = getattr(self.client, name)(**arguments)
-            self.after(name, arguments)
-            return answered
-
-        return call
-
-    @property
-    def names(self) -> Counter[str]:
-        return Counter(name for name, _ in self.calls)
-
-    def items(self) -> list[dict[str, Any]]:
-        """Everything in the table, read beside the code under test."""
-        pages = self.client.get_paginator("scan").paginate(TableName=TABLE, ConsistentRead=True)
-        return [item for page in pages for item in page["Items"]]
-
-    def responses(self) -> list[Response]:
-        return [
-            Response.model_validate(
-                {
-                    "response_id": item["pk"]["S"].removeprefix("RESPONSE#"),
-                    "revision": int(item["revision"]["N"]),
-                    "survey_id": item["survey_id"]["S"],
-                    "day": item["answered"]["S"][:10],
-                    "answered_at": item["answered"]["S"][11:],
-                    **({"person_id": item["person_id"]["S"]} if "person_id" in item else {}),
-                    **json.loads(item["content"]["S"]),
-                }
-            )
-            for item in self.items()
-            if "content" in item
-        ]
-
-    def documents(self) -> dict[Document, Count]:
-        """The score documents as they stand in the table, lanes summed."""
-        sums: dict[Document, Counter[str]] = {}
-        for item in self.items():
-            kind, *parts = item["pk"]["S"].split("#")
-            if kind != "SCORE":
-                continue
-            day, value, _ = item["sk"]["S"].split("#")
-            document = Document(parts[0], TODAY.fromisoformat(day), parts[1], value)
-            numbers = {name: int(each["N"]) for name, each in item.items() if "N" in each}
-            summed = sums.setdefault(document, Counter())
-            for name, number in numbers.items():
-                summed[name] += number
-        return {document: count for document, summed in sums.items() if (count := _count(summed)).responses}
-
-
-def _count(summed: Counter[str]) -> Count:
-    counters: dict[str, dict[int, int]] = {}
-    for name, number in summed.items():
-        if ":" in name and number:
-            question, rating = name.split(":")
-            counters.setdefault(question, {})[int(rating)] = number
-    return Count(counters, summed["responses"], summed["certificate"] % CERTIFICATE_MODULUS)
-
-
-def cancelled(arguments: Any, index: int, code: str) -> ClientError:
-    """The answer to a transaction of which one action failed for this reason."""
-    reasons = [{"Code": "None"} for _ in arguments["TransactItems"]]
-    reasons[index] = {"Code": code}
-    details: Any = {"Error": {"Code": CANCELLED, "Message": ""}, "CancellationReasons": reasons}
-    return ClientError(details, "TransactWriteItems")
+from tests.functional.watched import Watched, assert_exact, cancelled
 
 
 @pytest.fixture(scope="module")
@@ -125,10 +45,6 @@ def responses(table: Watched) -> ResponseRepository:
 
 def record(repository: ResponseRepository, *answers: Response, read_first: Sequence[str] = ()) -> set[Outcome]:
     return {each.outcome for each in repository.record(submitted(*answers), read_first).values()}
-
-
-def assert_exact(table: Watched) -> None:
-    assert table.documents() == recount(table.responses())
 
 
 # once, whatever the order
@@ -345,11 +261,13 @@ def test_an_unforeseen_duplicate_costs_one_more_transaction(table: Watched, resp
     assert_exact(table)
 
 
-def test_edits_of_a_full_batch_are_two_calls(table: Watched, responses: ResponseRepository) -> None:
+def test_edits_of_a_full_batch_are_three_calls_for_each_has_an_entry_in_the_audit_trail(
+    table: Watched, responses: ResponseRepository
+) -> None:
     record(responses, *(answer(n, rating=3) for n in range(84)))
     table.calls.clear()
     assert record(responses, *(answer(n, rating=9, revision=2) for n in range(84))) == {Outcome.RECORDED}
-    assert table.names == {"batch_get_item": 1, "transact_write_items": 1}
+    assert table.names == {"batch_get_item": 1, "transact_write_items": 2}
     assert_exact(table)
 
 

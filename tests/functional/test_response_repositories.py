@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 import boto3
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from shared.domain.queued import ResponseSubmitted
-from shared.domain.recording import ABSENT, Outcome, Recorded
+from shared.domain.recording import ABSENT, Erasure, Outcome, Recorded
 from shared.domain.responses import Response
 from shared.domain.scores import ScoreDocument, counts
 from shared.errors import TemporaryError
@@ -21,6 +21,7 @@ from shared.storage.keys import score_key
 from shared.storage.responses import ResponseRepository
 from shared.storage.scores import ScoreRepository
 from tests.fakes.answers import QUESTION, TODAY, answer, response_id, submitted
+from tests.fakes.clock import NOON
 from tests.fakes.responses import InMemoryResponses, RecountedScores
 from tests.functional.tables import TABLE, create_table
 
@@ -33,6 +34,8 @@ class Responses(Protocol):
     def record(
         self, submitted: Sequence[ResponseSubmitted], read_first: Collection[str] = ()
     ) -> Mapping[str, Recorded]: ...
+
+    def erase(self, response_id: str, at: datetime) -> Erasure: ...
 
 
 class Scores(Protocol):
@@ -118,7 +121,7 @@ def test_the_latest_day_is_the_last_on_which_an_answer_still_counts(store: Store
     assert store.scores.latest_day("shop") == YESTERDAY
 
 
-SUBMISSIONS = st.lists(
+HISTORIES = st.lists(
     st.builds(
         lambda expected, **about: submitted(answer(**about), expected_revision=expected)[0],
         expected=st.sampled_from([None, None, 0, 1, 2]),
@@ -128,20 +131,25 @@ SUBMISSIONS = st.lists(
         day=st.sampled_from([YESTERDAY, TODAY]),
         breakdowns=st.sampled_from([{}, {"country": "de"}, {"country": "fr"}]),
         test=st.booleans(),
-    ),
+    )
+    | st.integers(1, 3).map(response_id),
     max_size=12,
 )
+"""Submissions, and ids of responses that are erased."""
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(SUBMISSIONS)
-def test_the_fake_says_what_the_store_says_after_any_history(history: list[ResponseSubmitted]) -> None:
+@given(HISTORIES)
+def test_the_fake_says_what_the_store_says_after_any_history(history: list[ResponseSubmitted | str]) -> None:
     with mock_aws():
         client = boto3.client("dynamodb")
         create_table(client)
         fake, real = in_memory(), in_dynamodb(client)
-        for submission in history:
-            assert real.responses.record([submission]) == fake.responses.record([submission])
+        for step in history:
+            if isinstance(step, str):
+                assert real.responses.erase(step, NOON) == fake.responses.erase(step, NOON)
+            else:
+                assert real.responses.record([step]) == fake.responses.record([step])
         for survey_breakdown in ("", "country"):
             documents = [each.scores.read("shop", YESTERDAY, TODAY, survey_breakdown) for each in (fake, real)]
             assert documents[0] == documents[1]

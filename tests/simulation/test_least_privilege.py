@@ -42,6 +42,13 @@ def a_long_day(opened: Shop) -> None:
         opened.answer(number, 2)
     opened.wait(300)
     opened.answer(1, 1, revision=2, comment="Still wet")
+    # Somebody says who they are, and takes it back.
+    named = {"response_id": str(UUID(int=98, version=4)), "rating": 8}
+    claims = ({"revision": 1, "person": {"email": "somebody@example.org"}}, {"revision": 2, "comment": "Never mind"})
+    for said in claims:
+        path = "/v1/surveys/delivery/responses"
+        assert stack.http("POST", path, {**named, **said}, key=PUBLISHABLE).status == 202
+        opened.wait(60)
     opened.wait(7_200)
     # The back office writes, corrects, and reads.
     person = {"email": "ada@example.org", "phone_number": "+4915112345678"}
