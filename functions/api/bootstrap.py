@@ -9,6 +9,7 @@ from functions.api.messages.service import MessageReading
 from functions.api.metrics.service import Scoring
 from functions.api.people.service import KnownPeople
 from functions.api.service import Api
+from functions.api.survey_responses.listing import ResponseListing
 from functions.api.survey_responses.service import SurveyResponses
 from functions.api.surveys.service import SurveyDefinitions
 from functions.api.unsubscribes.service import Unsubscribes
@@ -60,6 +61,7 @@ def service() -> Api:
     cached_surveys = CachedSurveys(surveys, clock)
     erasure_key = ErasureKey(client("ssm"), tables.erasure_key_parameter)
     people = PersonRepository(dynamodb, tables.people_table_name, ids.new, erasure_key)
+    answers = ResponseLists(dynamodb, tables.responses_table_name)
     lists = PeopleLists(dynamodb, tables.people_table_name)
     return Api(
         api_keys=CachedApiKeys(ApiKeyRepository(dynamodb, tables.surveys_table_name), clock),
@@ -69,15 +71,17 @@ def service() -> Api:
             responses=ResponseRepository(dynamodb, tables.responses_table_name),
             queue=Queue(client("sqs"), tables.responses_queue_url),
             people=people,
+            lists=lists,
             clock=clock,
             ids=ids,
         ),
+        response_listing=ResponseListing(surveys=cached_surveys, answers=answers, people=people, lists=lists),
         people=KnownPeople(
             surveys=cached_surveys,
             people=people,
             lists=lists,
             requests=SurveyRequestRepository(dynamodb, tables.people_table_name),
-            answers=ResponseLists(dynamodb, tables.responses_table_name),
+            answers=answers,
             clock=clock,
             ids=ids,
         ),

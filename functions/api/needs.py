@@ -138,7 +138,7 @@ class PeopleLists(Protocol):
         """One of them."""
         ...
 
-    def named(self, person_ids: Collection[str]) -> Mapping[str, Person]:
+    def named(self, person_ids: Collection[str]) -> Mapping[str, ListedPerson]:
         """People by their ids."""
         ...
 

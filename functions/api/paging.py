@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -56,12 +56,22 @@ def instant(query: Mapping[str, str], name: str) -> datetime | None:
     return datetime.fromtimestamp(int(text), UTC)
 
 
-def link_to_next(base_url: str, path: str, query: Mapping[str, str], after: str | None) -> dict[str, str]:
-    """The header that leads to the next page (RFC 8288); none on the last one."""
-    if after is None:
+def link_to_next(
+    base_url: str, path: str, query: Iterable[tuple[str, str]], name: str, next_: str | int | None
+) -> dict[str, str]:
+    """The header that leads to the next page (RFC 8288); none on the last one.
+
+    Args:
+        base_url: Where callers reach us.
+        path: The path of the list.
+        query: What was asked for.
+        name: The parameter that says which page is meant.
+        next_: Its value for the next page, None if there is none.
+    """
+    if next_ is None:
         return {}
-    kept = {name: value for name, value in query.items() if name != "page"}
-    return {"link": f'<{base_url}{path}?{urlencode({**kept, "after": after})}>; rel="next"'}
+    kept = [(given, value) for given, value in query if given != name]
+    return {"link": f'<{base_url}{path}?{urlencode([*kept, (name, str(next_))])}>; rel="next"'}
 
 
 def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int:

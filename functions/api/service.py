@@ -9,6 +9,7 @@ from functions.api.messages.service import MessageReading
 from functions.api.metrics.service import Scoring
 from functions.api.needs import ApiKeys
 from functions.api.people.service import KnownPeople
+from functions.api.survey_responses.listing import ResponseListing
 from functions.api.survey_responses.service import SurveyResponses
 from functions.api.surveys.service import SurveyDefinitions
 from functions.api.unsubscribes.service import Unsubscribes
@@ -23,6 +24,7 @@ class Api:
         api_keys: Keys, cached.
         surveys: What is asked.
         survey_responses: What was answered.
+        response_listing: Lists of it.
         people: Who is known.
         unsubscribes: Who is not written to.
         scoring: Scores.
@@ -33,6 +35,7 @@ class Api:
     api_keys: ApiKeys
     surveys: SurveyDefinitions
     survey_responses: SurveyResponses
+    response_listing: ResponseListing
     people: KnownPeople
     unsubscribes: Unsubscribes
     scoring: Scoring

@@ -122,14 +122,14 @@ class PeopleLists:
         """A person as the list has them, None if they are not known (any more)."""
         return next(map(_person, self._read([person_key(person_id)])), None)
 
-    def named(self, person_ids: Collection[str]) -> Mapping[str, Person]:
+    def named(self, person_ids: Collection[str]) -> Mapping[str, ListedPerson]:
         """People by their ids; those who are not known any more are left out."""
         keys: list[Any] = [person_key(person_id) for person_id in sorted(set(person_ids))]
         found = {}
         for start in range(0, len(keys), MAX_READ):
             for item in self._read(keys[start : start + MAX_READ]):
-                person = Person.model_validate_json(item["content"]["S"])
-                found[person.person_id] = person
+                listed_person = _person(item)
+                found[listed_person.person.person_id] = listed_person
         return found
 
     def _read(self, keys: list[Any]) -> Iterator[Item]:
@@ -168,7 +168,7 @@ class PeopleLists:
 def _person(item: Item) -> ListedPerson:
     return ListedPerson(
         person=Person.model_validate_json(item["content"]["S"]),
-        created_at=datetime.fromisoformat(item["listed_at"]["S"]),
+        created_at=datetime.fromisoformat(item.get("listed_at", item["told_at"])["S"]),
     )
 
 

@@ -81,6 +81,18 @@ class TestAnAnswer:
             "person_properties": {"device": "phone"},
             "notes": [],
             "tags": [],
+            "additional_answers": [
+                {
+                    "id": "courier",
+                    "value": {"free_response": None, "scale": 5, "select_one": None, "select_many": None},
+                    "question": {"id": "courier", "type": "scale", "text": "How was the courier?"},
+                },
+                {
+                    "id": "why",
+                    "value": {"free_response": "on time", "scale": None, "select_one": None, "select_many": None},
+                    "question": {"id": "why", "type": "free_response", "text": "Why?"},
+                },
+            ],
             "survey": "delivery",
             "revision": 1,
             "answers": {"recommend": 9, "courier": 5, "why": "on time"},

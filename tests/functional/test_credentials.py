@@ -110,6 +110,7 @@ MATRIX = {
     "POST /v1/survey_responses": Row(
         "/v1/survey_responses", 201, SECRET, {"response_id": STORED_ID, "score": 9, "created_at": 1767225600}
     ),
+    "GET /v1/survey_responses": Row("/v1/survey_responses", 200, SECRET),
     "GET /v1/survey_responses/{response_id}": Row(f"/v1/survey_responses/{STORED_ID}", 200, SECRET),
     "POST /v1/people": Row("/v1/people", 201, SECRET, {"email": "ada@example.com", "phone_number": "+4915112345678"}),
     "GET /v1/people": Row("/v1/people", 200, SECRET),

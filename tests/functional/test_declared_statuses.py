@@ -81,7 +81,15 @@ REQUESTS: dict[str, list[Asked]] = {
         *fetched("/v1/journey", "/v1/journey"),
         ("/v1/journey", {"headers": SECRET, "query": {"scale": "text"}}),
     ],
-    "GET /v1/survey_responses/{response_id}": fetched(f"/v1/survey_responses/{ID}", "/v1/survey_responses/x"),
+    "GET /v1/survey_responses": [
+        *fetched("/v1/survey_responses", "/v1/survey_responses"),
+        ("/v1/survey_responses", {"headers": SECRET, "query": {"survey": "nothing"}}),
+        ("/v1/survey_responses", {"headers": SECRET, "query": {"order": "up"}}),
+    ],
+    "GET /v1/survey_responses/{response_id}": [
+        *fetched(f"/v1/survey_responses/{ID}", "/v1/survey_responses/x"),
+        (f"/v1/survey_responses/{ID}", {"headers": SECRET, "query": {"expand": "survey"}}),
+    ],
     "POST /v1/people": [
         *posted("/v1/people", SECRET, PUBLISHABLE, {"email": "ada@example.com"}),
         ("/v1/people", {"headers": SECRET, "body": {"email": "ada@example.com", "survey": "nothing"}}),

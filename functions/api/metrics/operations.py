@@ -12,7 +12,7 @@ from shared.http import Answer, Operation, Request, Security
 def read_metrics(request: Request) -> Answer:
     """A survey's score."""
     api, caller = called(request)
-    return Answer(body=api.scoring.metrics(request.query, caller))
+    return Answer(body=api.scoring.metrics(request.query, request.values_of("groups"), caller))
 
 
 def read_journey(request: Request) -> Answer:
@@ -35,6 +35,8 @@ OPERATIONS = (
             "until": "The last day, likewise; left out, the day of the latest response. 30 days by default.",
             "question": "The question; left out, the survey's first with a score.",
             "by": "A breakdown that the survey declares: one row for each of its values.",
+            "trend": "One value of a breakdown, such as `device:phone`: its score instead of the survey's.",
+            "groups": "Delighted's groups; `core`, and nothing else: answers are not counted by channel.",
             "compare": "`previous`: has the score changed since the days before, as many as these?",
             "interval": "`day`, `week` (ISO 8601) or `month`: one bucket for each, at most 400.",
         },

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from functions.api.named import named_survey, published
 from functions.api.needs import Definitions, Scores, Surveys
+from functions.api.trends import trend_of
 from shared.clock import Clock
 from shared.domain.api_keys import ApiKey
 from shared.domain.metrics.days import day_of, span
@@ -15,6 +16,7 @@ from shared.domain.metrics.journey import Counted, journey, scale_of
 from shared.domain.metrics.scoring import asked_for, metrics
 from shared.domain.scores import counts
 from shared.domain.surveys import Survey
+from shared.errors import InvalidRequestError
 
 
 class Scoring:
@@ -33,11 +35,13 @@ class Scoring:
         self._scores = scores
         self._clock = clock
 
-    def metrics(self, query: Mapping[str, str], caller: ApiKey) -> Metrics:
+    def metrics(self, query: Mapping[str, str], groups: Collection[str], caller: ApiKey) -> Metrics:
         """The score of a survey's question.
 
         Args:
-            query: `survey`, `since`, `until`, `question`, `by`, `compare` and `interval`; each may be left out.
+            query: `survey`, `since`, `until`, `question`, `by`, `trend`, `compare` and `interval`; each may be left
+                out.
+            groups: Which of Delighted's groups; there is one, `core`.
             caller: Whose key says which survey is meant if none is named.
 
         Raises:
@@ -45,8 +49,15 @@ class Scoring:
             NotFoundError: there is no such survey.
         """
         survey = published(self._surveys, named_survey(query.get("survey"), caller)).survey
+        if set(groups) - {"core"}:
+            raise InvalidRequestError("There is one group.", {"groups": ["must be core, or be left out"]})
+        trend = trend_of(survey, query.get("trend"))
+        if trend and "by" in query:
+            raise InvalidRequestError("A trend is not broken down.", {"by": ["must be left out with trend"]})
         asked = asked_for(survey, query, lambda: self._latest_day(survey))
-        documents = self._scores.read(survey.survey_id, asked.since, asked.days.until)
+        documents = self._scores.read(survey.survey_id, asked.since, asked.days.until, trend.breakdown if trend else "")
+        if trend:
+            documents = [document for document in documents if document.value == trend.value]
         parts = self._scores.read(survey.survey_id, asked.since, asked.days.until, asked.by) if asked.by else ()
         return metrics(survey, asked, documents, parts)
 

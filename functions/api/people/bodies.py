@@ -168,6 +168,28 @@ class PersonTold(Frozen):
         )
 
 
+class PersonExpanded(Frozen):
+    """A person in the place of their id."""
+
+    id: Identifier
+    email: str | None
+    name: str | None
+    created_at: int
+    phone_number: str | None
+
+    @classmethod
+    def of(cls, listed: ListedPerson) -> Self:
+        """A person as they are told beside what they answered."""
+        person = listed.person
+        return cls(
+            id=person.person_id,
+            email=person.email,
+            name=person.name,
+            created_at=int(listed.created_at.timestamp()),
+            phone_number=person.phone,
+        )
+
+
 class Ok(Frozen):
     """It is so."""
 

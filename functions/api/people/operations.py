@@ -28,7 +28,7 @@ def list_people(request: Request) -> Answer:
     page = api.people.list_people(request.query)
     return Answer(
         body=[person.model_dump(mode="json") for person in page.people],
-        headers=link_to_next(request.base_url, request.path, request.query, page.next),
+        headers=link_to_next(request.base_url, request.path, request.query_pairs, "after", page.next),
     )
 
 

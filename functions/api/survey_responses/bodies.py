@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Annotated, Any, Self
+from datetime import date
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from functions.api.people.bodies import PersonGiven, PropertiesGiven
+from functions.api.people.bodies import PersonExpanded, PersonGiven, PropertiesGiven
+from shared.domain.asking import ListedPerson
 from shared.domain.base import Frozen, Identifier, ResponseId
 from shared.domain.responses import Comment, Response, Subject
 from shared.domain.submissions import GivenAnswer, GivenRating
-from shared.domain.surveys import QuestionId, Scale, Survey, SurveyId
+from shared.domain.surveys import Question, QuestionId, Scale, Survey, SurveyId
 
 
 def _shape(value: Any) -> str | None:
@@ -78,15 +79,57 @@ class CreateSurveyResponse(BaseModel):
     test: bool = False
 
 
-def _unix(instant: datetime) -> int:
-    return int(instant.timestamp())
+class Option(Frozen):
+    """A chosen option."""
+
+    id: str
+    text: str
+
+
+class AdditionalValue(Frozen):
+    """An answer by its kind, as Delighted tells it; all kinds but one are null."""
+
+    free_response: str | None = None
+    scale: int | None = None
+    select_one: Option | None = None
+    select_many: None = None
+
+
+class AdditionalQuestion(Frozen):
+    """A question beside the one that gives the score."""
+
+    id: QuestionId
+    type: Literal["free_response", "scale", "select_one"]
+    text: str
+
+
+class AdditionalAnswer(Frozen):
+    """The answer to such a question."""
+
+    id: QuestionId
+    value: AdditionalValue
+    question: AdditionalQuestion
+
+    @classmethod
+    def of(cls, question: Question, answer: int | str) -> Self:
+        """An answer as it is told, in the first language the survey has."""
+        text = next(iter(question.text.values()))
+        if isinstance(answer, str):
+            kind, value = "free_response", AdditionalValue(free_response=answer)
+        elif option := next((option for option in question.options if option.value == answer), None):
+            chosen = Option(id=str(answer), text=next(iter(option.text.values())))
+            kind, value = "select_one", AdditionalValue(select_one=chosen)
+        else:
+            kind, value = "scale", AdditionalValue(scale=answer)
+        asked = AdditionalQuestion.model_validate({"id": question.id, "type": kind, "text": text})
+        return cls(id=question.id, value=value, question=asked)
 
 
 class SurveyResponse(Frozen):
-    """A stored answer, shaped as Delighted's; below `tags` stand our own fields."""
+    """A stored answer, shaped as Delighted's; below `additional_answers` stand our own fields."""
 
     id: ResponseId
-    person: str | None
+    person: str | PersonExpanded | None
     survey_type: Scale
     score: int | None
     comment: str | None
@@ -96,6 +139,7 @@ class SurveyResponse(Frozen):
     person_properties: Mapping[str, str] | None
     notes: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    additional_answers: tuple[AdditionalAnswer, ...]
     survey: SurveyId
     revision: int
     answers: Mapping[QuestionId, int | str]
@@ -104,28 +148,37 @@ class SurveyResponse(Frozen):
     test: bool
 
     @classmethod
-    def of(cls, response: Response, survey: Survey | None) -> Self:
+    def of(cls, response: Response, survey: Survey | None, person: ListedPerson | None = None) -> Self:
         """A response as it is told.
 
         Args:
             response: As it is stored.
+            person: Whose it is, if that is to be told in full.
             survey: Its survey, which says which rating is the `score`; without it, that is the first rating there is.
         """
         first = survey.first_scale_question if survey else None
         main = response.ratings.get(first.id) if first else next(iter(response.ratings.values()), None)
         scale = first.scale if first else main.scale if main else Scale.TEXT
+        answers: dict[str, int | str] = {
+            **{name: rating.value for name, rating in response.ratings.items()},
+            **response.texts,
+        }
+        others = (question for question in (survey.questions if survey else ()) if question is not first)
         return cls(
             id=response.response_id,
-            person=response.person_id,
+            person=PersonExpanded.of(person) if person else response.person_id,
             survey_type=scale,
             score=main.value if main else None,
             comment=response.comment,
-            created_at=_unix(response.answered_at),
-            updated_at=_unix(response.accepted_at),
+            created_at=int(response.answered_at.timestamp()),
+            updated_at=int(response.accepted_at.timestamp()),
             person_properties=response.properties or None,
+            additional_answers=tuple(
+                AdditionalAnswer.of(question, answers[question.id]) for question in others if question.id in answers
+            ),
             survey=response.survey_id,
             revision=response.revision,
-            answers={**{name: rating.value for name, rating in response.ratings.items()}, **response.texts},
+            answers=answers,
             subject=response.subject,
             day=response.day,
             test=response.test,

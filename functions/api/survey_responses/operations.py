@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from functions.api.calling import BODY_REFUSALS, READ_REFUSALS, called, counters, logger
+from functions.api.paging import link_to_next
 from functions.api.survey_responses.bodies import CreateSurveyResponse, SurveyResponse
 from shared.http import Answer, Operation, Request, Security, json_body, parsed
 from shared.observability import MetricUnit
@@ -26,7 +27,18 @@ def create_response(request: Request) -> Answer:
 def read_response(request: Request) -> Answer:
     """One answer."""
     api, _ = called(request)
-    return Answer(body=api.survey_responses.response(request.path_parameters["response_id"]))
+    expand = request.values_of("expand")
+    return Answer(body=api.survey_responses.response(request.path_parameters["response_id"], expand))
+
+
+def list_responses(request: Request) -> Answer:
+    """A page of answers."""
+    api, caller = called(request)
+    page = api.response_listing.page(request.query, request.values_of("expand"), caller)
+    return Answer(
+        body=[response.model_dump(mode="json") for response in page.responses],
+        headers=link_to_next(request.base_url, request.path, request.query_pairs, "page", page.next),
+    )
 
 
 OPERATIONS = (
@@ -45,11 +57,36 @@ OPERATIONS = (
     ),
     Operation(
         method="GET",
+        path="/v1/survey_responses",
+        run=list_responses,
+        summary="A survey's answers, or a person's; the oldest first unless asked otherwise, and a moment behind",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.OK, SurveyResponse),
+        success_is_list=True,
+        parameters={
+            "survey": "The survey; left out, the one the key was made for.",
+            "person_id": "Only this person's.",
+            "person_email": "Only those of who has this address.",
+            "since": "Given at this moment or later, in Unix seconds.",
+            "until": "Given at this moment or earlier.",
+            "updated_since": "Last changed at this moment or later.",
+            "updated_until": "Last changed at this moment or earlier.",
+            "trend": "Only those that count as one value of a breakdown, such as `device:phone`.",
+            "order": "`asc` (the default), `desc`, `asc:updated_at` or `desc:updated_at`.",
+            "per_page": "Answers on a page: 1 to 100, 20 by default.",
+            "page": "The page: 1 to 100; what lies beyond is reached by `since` and `until`.",
+            "expand": "`person`: tell who answered in the place of their id. May be written `expand[]`.",
+        },
+        refusals=(*READ_REFUSALS, HTTPStatus.UNPROCESSABLE_ENTITY),
+    ),
+    Operation(
+        method="GET",
         path="/v1/survey_responses/{response_id}",
         run=read_response,
         summary="One answer",
         security=(Security.SECRET_KEY,),
         success=(HTTPStatus.OK, SurveyResponse),
-        refusals=READ_REFUSALS,
+        parameters={"expand": "`person`: tell who answered in the place of their id. May be written `expand[]`."},
+        refusals=(*READ_REFUSALS, HTTPStatus.UNPROCESSABLE_ENTITY),
     ),
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from functions.api.named import named_survey, published
-from functions.api.needs import People, Responses, ResponsesQueue, Surveys
+from functions.api.needs import People, PeopleLists, Responses, ResponsesQueue, Surveys
 from functions.api.survey_responses.bodies import CreateSurveyResponse, SurveyResponse
+from functions.api.survey_responses.listing import known_expand
 from shared.clock import Clock, Ids
 from shared.domain.api_keys import ApiKey
 from shared.domain.queued import ResponseSubmitted
@@ -30,6 +32,7 @@ class SurveyResponses:
         responses: Stored responses.
         queue: The responses queue.
         people: Known people.
+        lists: The same, with the moment since when they are known.
         clock: When an answer was accepted.
         ids: Ids for answers that come without.
     """
@@ -41,6 +44,7 @@ class SurveyResponses:
         responses: Responses,
         queue: ResponsesQueue,
         people: People,
+        lists: PeopleLists,
         clock: Clock,
         ids: Ids,
     ) -> None:
@@ -48,6 +52,7 @@ class SurveyResponses:
         self._responses = responses
         self._queue = queue
         self._people = people
+        self._lists = lists
         self._clock = clock
         self._ids = ids
 
@@ -96,12 +101,24 @@ class SurveyResponses:
         stored = self._recorded(submitted, is_dated=given.created_at is not None)
         return SurveyResponse.of(stored, survey)
 
-    def response(self, response_id: str) -> SurveyResponse:
+    def response(self, response_id: str, expand: Collection[str] = ()) -> SurveyResponse:
         """A stored answer.
 
+        Args:
+            response_id: Which.
+            expand: What is to be told in full: `person`.
+
         Raises:
+            InvalidRequestError: something else is to be told in full.
             NotFoundError: there is none, or it was erased.
         """
+        known_expand(expand)
+        stored = self._stored(response_id)
+        found = self._surveys.current(stored.survey_id)
+        person = self._lists.one(stored.person_id) if "person" in expand and stored.person_id else None
+        return SurveyResponse.of(stored, found.survey if found else None, person)
+
+    def _stored(self, response_id: str) -> Response:
         try:
             canonical = str(UUID(response_id))
         except ValueError:
@@ -109,8 +126,7 @@ class SurveyResponses:
         stored = self._responses.get(canonical) if canonical else None
         if stored is None:
             raise NotFoundError("There is no such response.")
-        published = self._surveys.current(stored.survey_id)
-        return SurveyResponse.of(stored, published.survey if published else None)
+        return stored
 
     def _person_id(self, given: CreateSurveyResponse, told_at: datetime) -> str | None:
         """Whose answer it is; an answer of last year tells what was known of its person then."""

@@ -6,9 +6,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.domain.asking import ListedAddress
+from shared.domain.asking import ListedAddress, ListedPerson
 from shared.domain.base import Frozen, Identifier
-from shared.domain.people import EmailAddress, Person
+from shared.domain.people import EmailAddress
 
 
 class PostUnsubscribe(BaseModel):
@@ -34,9 +34,9 @@ class Unsubscribed(Frozen):
     unsubscribed_at: int
 
     @classmethod
-    def of(cls, listed: ListedAddress, person: Person | None) -> Self:
+    def of(cls, listed: ListedAddress, person: ListedPerson | None) -> Self:
         """An entry as it is told."""
-        name = person.name if person else None
+        name = person.person.name if person else None
         at = int(listed.at.timestamp())
         return cls(person_id=listed.person_id, email=listed.email, name=name, unsubscribed_at=at)
 
@@ -50,8 +50,8 @@ class Bounced(Frozen):
     bounced_at: int
 
     @classmethod
-    def of(cls, listed: ListedAddress, person: Person | None) -> Self:
+    def of(cls, listed: ListedAddress, person: ListedPerson | None) -> Self:
         """An entry as it is told."""
-        name = person.name if person else None
+        name = person.person.name if person else None
         at = int(listed.at.timestamp())
         return cls(person_id=listed.person_id, email=listed.email, name=name, bounced_at=at)
