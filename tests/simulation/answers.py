@@ -143,16 +143,34 @@ def standing(aws: InMemoryAws, accepted: Sequence[Answer], unsure: Sequence[Answ
     Args:
         aws: The account.
         accepted: Every answer that was accepted.
-        unsure: Answers without an id of their own whose sender got no answer: each may be there, once.
+        unsure: Answers whose sender heard nothing: each may be there. Those without an id of their own may be there
+            once under any id, the others instead of an accepted one of a lower revision.
     """
-    known = {answer.response_id for answer in accepted}
-    left, found = list(unsure), []
+    expected = final_answers(accepted)
+    left = list(unsure)
     for answer in stored_answers(aws).values():
+        known = expected.get(answer.response_id)
         nameless = replace(answer, response_id="")
-        if answer.response_id not in known and nameless in left:
+        if answer in left and (known is None or answer.revision > known.revision):
+            expected[answer.response_id] = answer
+        elif known is None and nameless in left:
             left.remove(nameless)
-            found.append(answer)
-    return [*final_answers(accepted).values(), *found]
+            expected[answer.response_id] = answer
+    return list(expected.values())
+
+
+def answers_unheard_of(aws: InMemoryAws, sent: Iterable[Answer]) -> list[str]:
+    """Stored answers that nobody sent, in any revision."""
+    known = {*_hashable(sent)}
+    return [
+        f"{answer} is stored, and was never sent"
+        for answer in stored_answers(aws).values()
+        if not known & {*_hashable([answer, replace(answer, response_id="")])}
+    ]
+
+
+def _hashable(answers: Iterable[Answer]) -> list[str]:
+    return [repr(answer) for answer in answers]
 
 
 def answers_amiss(aws: InMemoryAws, expected: Iterable[Answer]) -> list[str]:

@@ -28,7 +28,7 @@ class BackOffice:
 
     def create(
         self, rating: int, *, number: int | None = None, key: str | None = None, city: str = "Berlin", email: str = ""
-    ) -> str:
+    ) -> None:
         """Create an answer, and read it.
 
         Args:
@@ -37,9 +37,6 @@ class BackOffice:
             key: An Idempotency-Key.
             city: A breakdown's value.
             email: Whose answer it is.
-
-        Returns:
-            The response's id.
         """
         shop = self._shop
         body: dict[str, Any] = {"score": rating, "person_properties": {"city": city}}
@@ -49,12 +46,19 @@ class BackOffice:
         def answer(response_id: str) -> Answer:
             return Answer(response_id, 1, "delivery", "recommend", rating, shop.today(), {"city": city})
 
+        name = body.get("response_id", "")
+
         def unanswered() -> None:
-            if number is None and key is None:
+            if key is None and not name:
                 shop.unsure.append(answer(""))
 
         headers = {"Idempotency-Key": key} if key is not None else None
-        reply = shop.send("POST", "/v1/survey_responses", body, SECRET, headers, unanswered)
+        reply = shop.send(
+            "POST", "/v1/survey_responses", body, SECRET, headers, unanswered=unanswered, gives_up=shop.gives_up
+        )
+        if reply is None:
+            shop.unsure.append(answer(name))
+            return
         response_id = str(reply.json["id"])
         self.named.setdefault(key or response_id, set()).add(response_id)
         shop.accepted.append(answer(response_id))
@@ -62,12 +66,12 @@ class BackOffice:
         if all(entry.outcome == "ok" for entry in run):
             self._seen.add(response_id)
         self.read(response_id)
-        return response_id
 
     def read(self, response_id: str) -> None:
         """Read an answer; what was seen or recorded once is there from then on, as it is stored."""
         shop = self._shop
         reply = shop.send("GET", f"/v1/survey_responses/{response_id}", None, SECRET)
+        assert reply is not None
         stored = stored_answers(shop.aws).get(response_id)
         if reply.status == OK:
             self._seen.add(response_id)
@@ -81,7 +85,9 @@ class BackOffice:
         """What was misread, what one name made two of, and whether the metrics tell what is stored."""
         shop = self._shop
         twice = [f"{name} became {len(ids)} responses" for name, ids in self.named.items() if len(ids) > 1]
-        metrics = shop.send("GET", "/v1/metrics", None, SECRET).json
+        reply = shop.send("GET", "/v1/metrics", None, SECRET)
+        assert reply is not None
+        metrics = reply.json
         counted = [answer.rating for answer in stored_answers(shop.aws).values() if not answer.test]
         told = metrics["response_count"], metrics["promoter_count"], metrics["detractor_count"]
         true = len(counted), sum(rating >= 9 for rating in counted), sum(rating <= 6 for rating in counted)

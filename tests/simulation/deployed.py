@@ -92,6 +92,9 @@ class DeployedStack:
     Args:
         aws: The account.
         parameters: Parameters of the template beside `PARAMETERS`.
+
+    Attributes:
+        uncaught: Errors that a function behind the HTTP API let out, to which the gateway answers 500 in its own words.
     """
 
     def __init__(self, aws: InMemoryAws, parameters: Mapping[str, str]) -> None:
@@ -102,6 +105,7 @@ class DeployedStack:
             properties(function)["Handler"].split(".")[1]: name
             for name, function in of_type(self._template, "AWS::Lambda::Function").items()
         }
+        self.uncaught: list[str] = []
         self._environments: dict[str, dict[str, str]] = {}
         self._grants: dict[str, list[Grant]] = {}
         self._make_tables()
@@ -176,7 +180,12 @@ class DeployedStack:
         }
         function = self.function_at(method, path)
         with self.aws.running(function) as run:
-            answer = self.invoke(function, json.loads(json.dumps(event)), LambdaContext(function, f"{function}-{run}"))
+            try:
+                context = LambdaContext(function, f"{function}-{run}")
+                answer = self.invoke(function, json.loads(json.dumps(event)), context)
+            except Exception as error:  # noqa: BLE001  # a function may raise anything
+                self.uncaught.append(f"{function} let out {error!r}")
+                return Reply(500, {}, '{"message":"Internal Server Error"}')
         return Reply(answer["statusCode"], answer.get("headers", {}), answer.get("body", ""))
 
     def function_at(self, method: str, path: str) -> str:
@@ -312,13 +321,21 @@ def _index(index: Mapping[str, Any], types: Mapping[str, str]) -> Index:
 
 
 @contextmanager
-def deployed(aws: InMemoryAws, parameters: Mapping[str, str] | None = None) -> Iterator[DeployedStack]:
-    """A stack, within which every function runs on the virtual clock, with seeded ids, against the in-memory AWS."""
+def deployed(
+    aws: InMemoryAws, parameters: Mapping[str, str] | None = None, *, sdk_attempts: int | None = None
+) -> Iterator[DeployedStack]:
+    """A stack, within which every function runs on the virtual clock, with seeded ids, against the in-memory AWS.
+
+    Args:
+        aws: The account.
+        parameters: Parameters of the template.
+        sdk_attempts: How often the SDK tries each call, if not as often as the product says.
+    """
     ids = random.Random(f"ids-{aws.seed}")
     stack = DeployedStack(aws, parameters or {})
     with (
         aws.installed(),
-        aws.clients() as lent,
+        aws.clients(sdk_attempts) as lent,
         patch.object(clients, "session", lambda: lent),
         patch.object(Environment, "compile", _compiled),
         patch.object(SystemClock, "now", lambda _: aws.clock.now()),

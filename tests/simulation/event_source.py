@@ -110,6 +110,7 @@ class EventSource:
     """An event source mapping with `ReportBatchItemFailures`.
 
     Attributes:
+        redelivers: whether what failed comes again, as Lambda has it.
         restart: called after a crash: the next run is a cold start.
         deaths: crashes, as text; errors: exceptions the handler let out, as text.
     """
@@ -119,6 +120,7 @@ class EventSource:
     queue: Queue
     handler: Handler
     batch_size: int = 10
+    redelivers: bool = True
     restart: Callable[[], None] = field(default=lambda: None)
     deaths: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -134,7 +136,7 @@ class EventSource:
             return 0
         failed = self._invoke(deliveries)
         for delivery in deliveries:
-            if delivery.message.message_id not in failed:
+            if delivery.message.message_id not in failed or not self.redelivers:
                 self.queue.delete(delivery.receipt)
         return len(deliveries)
 

@@ -76,6 +76,18 @@ class Nth:
 
 
 @dataclass(frozen=True)
+class Never:
+    """Calls that never work: those of which `which` says so."""
+
+    which: Callable[[Call], bool]
+    fault: Fault = Fault.LOST_REQUEST
+
+    def choose(self, call: Call) -> Fault | None:
+        """The fault, at each of these calls."""
+        return self.fault if self.which(call) else None
+
+
+@dataclass(frozen=True)
 class Burst:
     """The same fault for `length` calls in a row, from the call numbered `start`: longer than the SDK retries."""
 

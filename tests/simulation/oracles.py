@@ -119,6 +119,14 @@ def _alerts_amiss(aws: InMemoryAws, expected: Iterable[Answer]) -> list[str]:
     return found
 
 
+def alerts_repeated(aws: InMemoryAws) -> list[str]:
+    """Answers whose owner was alerted more than once."""
+    alerts = Counter(
+        (message.response_id, message.owner) for message in messages(aws) if message.kind == "detractor_alert"
+    )
+    return [f"response {response_id}: {n} alerts for one owner" for (response_id, _), n in alerts.items() if n > 1]
+
+
 def _reports_lost(aws: InMemoryAws, reported: Iterable[tuple[str, str]]) -> list[str]:
     return [
         f"parcel {delivery_id}: that it is {status} was accepted, and is not in its history"
@@ -166,4 +174,14 @@ def messages_unfinished(aws: InMemoryAws) -> list[str]:
         f"{message.kind} {message.message_id} is at rest, but {message.state}"
         for message in messages(aws)
         if message.state not in FINAL
+    ]
+
+
+def ambiguous_for_nothing(aws: InMemoryAws) -> list[str]:
+    """Messages whose end nobody knows although a provider accepted them and has told so."""
+    accepted = accepted_calls(aws)
+    return [
+        f"{message.kind} {message.message_id} is ambiguous after its receipt"
+        for message in messages(aws)
+        if message.state == "ambiguous" and accepted[message.message_id]
     ]

@@ -6,13 +6,18 @@ A bug is a context manager that puts one wrong piece into the running product; o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import timedelta
 from typing import Any, TypeAlias
 from unittest.mock import patch
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+import functions.api.bootstrap as api_bootstrap
 import functions.notify.bootstrap as notify_bootstrap
 import functions.notify.service as notify_service
 import functions.nps_calc.app as nps_calc_app
+import functions.survey_ingest.bootstrap as ingest_bootstrap
 import shared.clients
 from functions.notify import planning
 from functions.nps_calc.service import NpsCalc
@@ -23,6 +28,7 @@ from shared.domain.recording import Outcome, Recorded, Stored, Write
 from shared.domain.responses import Change
 from shared.domain.sending import Fence, Receipt
 from shared.errors import TemporaryError
+from shared.queues import Queue
 from shared.storage import responses
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.messages import MessageRepository
@@ -51,8 +57,11 @@ def counts_again() -> AbstractContextManager[object]:
 def _in_two_steps(score_first: bool) -> Iterator[None]:
     def commit(self: ResponseRepository, transaction: Any, lanes: Mapping[Any, int]) -> None:
         def score() -> None:
-            for key, delta in transaction.deltas.items():
-                self._dynamodb.update_item(**_update(self, key, delta, lanes[key]))  # type: ignore[attr-defined]
+            try:
+                for key, delta in transaction.deltas.items():
+                    self._dynamodb.update_item(**_update(self, key, delta, lanes[key]))  # type: ignore[attr-defined]
+            except (ClientError, BotoCoreError) as error:
+                raise TemporaryError("the store did not answer") from error
 
         if score_first:
             score()
@@ -103,6 +112,24 @@ def alerts_on_first_sight_only() -> AbstractContextManager[object]:
 def swallows_failures() -> AbstractContextManager[object]:
     """The batch is always answered with success."""
     return patch.object(nps_calc_app, "come_again", lambda back_off, poison, postponed: {"batchItemFailures": []})
+
+
+class _CarelessQueue(Queue):
+    """Takes every message, whether the queue does or not."""
+
+    def send(self, message: Any, group: str, delay: timedelta = timedelta(0)) -> None:
+        with suppress(TemporaryError):
+            super().send(message, group, delay)
+
+
+def accepts_what_is_not_kept() -> AbstractContextManager[object]:
+    """The public door says 202 although the queue may not have taken the answer."""
+    return patch.object(ingest_bootstrap, "Queue", _CarelessQueue)
+
+
+def creates_without_the_queue() -> AbstractContextManager[object]:
+    """The API is content if the answer is recorded at once, although nothing follows from what the queue has not."""
+    return patch.object(api_bootstrap, "Queue", _CarelessQueue)
 
 
 def forgets_a_twin() -> AbstractContextManager[object]:

@@ -18,14 +18,14 @@ from shared.domain.api_keys import ApiKey, KeyKind, key_hash
 from shared.domain.surveys import Survey
 from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.surveys import SurveyRepository
-from tests.simulation.answers import Answer, changes_answers, drift
+from tests.simulation.answers import Answer, answers_unheard_of, changes_answers, drift
 from tests.simulation.aws import Call, InMemoryAws
 from tests.simulation.aws.queues import CALM, Weather
 from tests.simulation.aws.senders import Accepted
 from tests.simulation.back_office import BackOffice
 from tests.simulation.deployed import DeployedStack, Reply, deployed
 from tests.simulation.faults import Crash, FaultInjector, NoFaults, Plan
-from tests.simulation.oracles import faults_at_rest, messages, statuses_heard
+from tests.simulation.oracles import alerts_repeated, faults_at_rest, messages, messages_amiss, statuses_heard
 
 SURVEY = {
     "survey_id": "delivery",
@@ -50,6 +50,7 @@ class Shop:
         accepted: every answer that was accepted, in order.
         unsure: answers without an id whose sender does not know whether they were accepted.
         reported: parcels and statuses that were reported of them, in order.
+        gives_up: whether who has an answer to send tries only once.
         redriven: dead letters that were put back.
         wrong: what was not right at some moment: a stale message, a score that was no recount, an answer misread.
     """
@@ -63,6 +64,7 @@ class Shop:
         self.unsure: list[Answer] = []
         self.wrong: list[str] = []
         self.redriven = 0
+        self.gives_up = False
         self.back_office = BackOffice(self)
         self.aws.ses.witness = self.aws.sms.witness = self._watch
         self.aws.witness = self._recount
@@ -87,10 +89,9 @@ class Shop:
         response_id = f"00000000-0000-4000-8000-{number:012d}"
         body: dict[str, Any] = {"response_id": response_id, "revision": revision, "rating": rating, "test": test}
         body |= {"properties": {"city": city}} | ({"comment": comment} if comment else {})
-        self.send("POST", "/v1/surveys/delivery/responses", body, PUBLISHABLE)
-        self.accepted.append(
-            Answer(response_id, revision, "delivery", "recommend", rating, self.today(), {"city": city}, test)
-        )
+        reply = self.send("POST", "/v1/surveys/delivery/responses", body, PUBLISHABLE, gives_up=self.gives_up)
+        answer = Answer(response_id, revision, "delivery", "recommend", rating, self.today(), {"city": city}, test)
+        (self.accepted if reply else self.unsure).append(answer)
 
     def today(self) -> str:
         """The day in the survey's time zone (the story is told in winter)."""
@@ -126,8 +127,10 @@ class Shop:
         body: Mapping[str, Any] | None,
         key: str,
         headers: Mapping[str, str] | None = None,
+        *,
         unanswered: Callable[[], None] = lambda: None,
-    ) -> Reply:
+        gives_up: bool = False,
+    ) -> Reply | None:
         """Ask until there is an answer that is none of a broken server, as a client does that loses nothing.
 
         Args:
@@ -137,9 +140,10 @@ class Shop:
             key: The key to send it with.
             headers: More headers.
             unanswered: Told of each attempt that had no answer, or only that of a broken server.
+            gives_up: Ask only once.
 
         Returns:
-            The answer; a refusal is the caller's to judge.
+            The answer; a refusal is the caller's to judge. None from a sender who gave up.
         """
         for _ in range(MAX_SENDS):
             try:
@@ -151,6 +155,8 @@ class Shop:
                     assert method != "POST" or reply.status in (ACCEPTED, CREATED), reply
                     return reply
             unanswered()
+            if gives_up:
+                return None
             self.aws.clock.advance(1)
         raise AssertionError(f"{path} had no answer in {MAX_SENDS} attempts")
 
@@ -172,10 +178,11 @@ class Shop:
         sqs, dynamodb = boto3.client("sqs"), boto3.client("dynamodb")
         erased = StoredErasures(dynamodb, "ResponsesTable", "PeopleTable")
         sent = 0
-        for queue in self.aws.sqs.queues:
-            if queue.dead_letter_queue is not None and queue.dead_letter_queue.messages:
-                urls = queue.dead_letter_queue.url, queue.url
-                sent += redrive(sqs, *urls, erased, matches=lambda _: True, pause=lambda: None).sent
+        with self.aws.running("ops"):
+            for queue in self.aws.sqs.queues:
+                if queue.dead_letter_queue is not None and queue.dead_letter_queue.messages:
+                    urls = queue.dead_letter_queue.url, queue.url
+                    sent += redrive(sqs, *urls, erased, matches=lambda _: True, pause=lambda: None).sent
         return sent
 
     def deliver_receipts(self) -> None:
@@ -207,7 +214,15 @@ class Shop:
     def faults(self) -> list[str]:
         """Whatever is wrong at rest, or was on the way; empty if nothing is."""
         amiss = faults_at_rest(self.aws, self.accepted, self.reported, self.unsure)
-        return [*amiss, *self.wrong, *self.back_office.faults(), *self.stack.refused_calls()]
+        return [*amiss, *self._on_the_way()]
+
+    def harm(self) -> list[str]:
+        """Whatever must never be, even of what was lost on the way; empty if nothing is."""
+        unheard_of = answers_unheard_of(self.aws, [*self.accepted, *self.unsure])
+        return [*unheard_of, *messages_amiss(self.aws), *alerts_repeated(self.aws), *self._on_the_way()]
+
+    def _on_the_way(self) -> list[str]:
+        return [*self.wrong, *self.back_office.faults(), *self.stack.refused_calls(), *self.stack.uncaught]
 
     def _recount(self, call: Call) -> None:
         if changes_answers(call):
@@ -230,9 +245,10 @@ def shop(
     plan: Plan | None = None,
     weather: Weather = CALM,
     parameters: Mapping[str, str] | None = None,
+    sdk_attempts: int | None = None,
 ) -> Iterator[Shop]:
     """An open shop; the faults of the plan strike from here on."""
-    with deployed(InMemoryAws(seed), parameters) as stack, _quiet():
+    with deployed(InMemoryAws(seed), parameters, sdk_attempts=sdk_attempts) as stack, _quiet():
         opened = Shop(stack)
         for source in stack.sources:
             source.queue.weather = weather

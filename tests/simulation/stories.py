@@ -27,6 +27,17 @@ def tell(story: Shop) -> None:
     story.come_to_rest()
 
 
+def tell_of_answers(story: Shop) -> None:
+    """The short story of answers alone: one in the page that becomes better, two at the desk, one of them twice."""
+    story.answer(1, 3)
+    story.back_office.create(9, number=1)
+    story.back_office.create(2, key="order 7")
+    story.wait(40)
+    story.answer(1, 9, revision=2)
+    story.back_office.create(2, key="order 7")
+    story.come_to_rest()
+
+
 def tell_of_express(story: Shop) -> None:
     """A parcel whose whole way is reported at once."""
     story.register("express")

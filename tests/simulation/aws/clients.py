@@ -67,6 +67,7 @@ class Clients:
     def __init__(self) -> None:
         self._answers: list[Answers] = []
         self._out: list[_Lent] = []
+        self._attempts: int | None = None
         self._idle: defaultdict[tuple[str, str], list[_Lent]] = defaultdict(list)
         self._core = core_session(self._answer)
 
@@ -74,9 +75,15 @@ class Clients:
         return self._answers[-1](request, event_name)
 
     @contextmanager
-    def lent(self, answers: Answers) -> Iterator[Clients]:
-        """Within this, clients may be borrowed, and `answers` answers them; at its end all of them come back."""
+    def lent(self, answers: Answers, attempts: int | None = None) -> Iterator[Clients]:
+        """Within this, clients may be borrowed, and `answers` answers them; at its end all of them come back.
+
+        Args:
+            answers: Gets the requests.
+            attempts: How often the SDK tries each call in all, whatever the borrower asks for.
+        """
         outer, self._out = self._out, []
+        limits, self._attempts = self._attempts, attempts
         self._answers.append(answers)
         try:
             yield self
@@ -85,10 +92,12 @@ class Clients:
             for each in self._out:
                 each.forget()
                 self._idle[each.name].append(each)
-            self._out = outer
+            self._out, self._attempts = outer, limits
 
     def create_client(self, service: str, config: Config) -> Any:
         """A client, as a session of the SDK makes it."""
+        if self._attempts is not None:
+            config = config.merge(Config(retries={"mode": "standard", "total_max_attempts": self._attempts}))
         name = (service, repr(sorted(vars(config)["_user_provided_options"].items())))
         lent = self._idle[name].pop() if self._idle[name] else self._made(name, config)
         self._out.append(lent)

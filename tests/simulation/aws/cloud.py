@@ -130,9 +130,9 @@ class InMemoryAws:
             random.setstate(before_random)
 
     @contextmanager
-    def clients(self) -> Iterator[Clients]:
+    def clients(self, attempts: int | None = None) -> Iterator[Clients]:
         """What makes clients within this, as a session does, for who makes them without boto3."""
-        with CLIENTS.lent(self._before_send) as lent:
+        with CLIENTS.lent(self._before_send, attempts) as lent:
             yield lent
 
     # who is calling
