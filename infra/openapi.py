@@ -36,6 +36,14 @@ SCHEMES: dict[Security, dict[str, dict[str, str]]] = {
     Security.SIGNED_LINK: {
         "signedLink": {"type": "apiKey", "in": "query", "name": "t", "description": "The token of a signed link."},
     },
+    Security.SESSION: {
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "__Host-hearback-session",
+            "description": "A session that a secret key opened; `hearback-session` on a developer's own machine.",
+        },
+    },
     Security.PUBLIC: {},
 }
 

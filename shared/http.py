@@ -34,6 +34,8 @@ MAX_FAULTS_TOLD = 20
 """Fields a refusal names; a body of 16 KB can have thousands of wrong ones."""
 RETRY_AFTER_SECONDS = 5
 JSON_TYPES = frozenset({"application/json"})
+FORM_TYPE = "application/x-www-form-urlencoded"
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
 WIDGET_TYPES = frozenset({"application/json", "text/plain"})
 """A page may post `text/plain` without asking first (a CORS preflight)."""
 TAGS = frozenset({"[key]", "[id]", "[object]"})
@@ -66,6 +68,20 @@ class Request(NamedTuple):
         """The origin a browser says the request comes from."""
         return self.headers.get("origin")
 
+    @property
+    def is_from_own_page(self) -> bool:
+        """Whether a browser says that a page of ours sent it; a form of another site comes with that site's origin.
+
+        Ours is where the request went. Behind a CDN that is not what the reader sees, so our public address counts too.
+        """
+        host = self.headers.get("host", "")
+        return self.origin in {self.base_url, f"{'http' if self.is_on_this_machine else 'https'}://{host}"}
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Whether a developer's browser asks the laptop it runs on, where there is no TLS."""
+        return self.headers.get("host", "").rpartition(":")[0] in THIS_MACHINE
+
 
 class Answer(NamedTuple):
     """What is answered: a model or plain data becomes JSON, text stays text, bytes stay bytes."""
@@ -81,6 +97,7 @@ class Security(StrEnum):
     PUBLISHABLE_KEY = "publishableKey"
     SECRET_KEY = "secretKey"  # noqa: S105  the name of a scheme
     SIGNED_LINK = "signedLink"
+    SESSION = "session"
     PUBLIC = "public"
 
 
@@ -236,6 +253,26 @@ def json_body(request: Request, media_types: Iterable[str] = JSON_TYPES, limit: 
     if len(request.body) > limit:
         raise TooLargeError(f"The body has {len(request.body)} bytes; at most {limit} are taken.")
     return strict_json(request.body)
+
+
+def form_body(request: Request, limit: int = MAX_BODY_BYTES) -> Mapping[str, str]:
+    """The fields of a form that a page of ours sent; of a field that came twice, the last.
+
+    Raises:
+        UnsupportedMediaTypeError: no form.
+        TooLargeError: more than `limit` bytes.
+        MalformedRequestError: not base64 though marked as such, or not UTF-8.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
+        raise UnsupportedMediaTypeError("Send a form.")
+    if request.body is None:
+        raise MalformedRequestError("The body could not be decoded from base64.")
+    if len(request.body) > limit:
+        raise TooLargeError(f"The body has {len(request.body)} bytes; at most {limit} are taken.")
+    try:
+        return dict(parse_qsl(request.body.decode("utf-8"), keep_blank_values=True, errors="strict"))
+    except ValueError:
+        raise MalformedRequestError("The body is no form in UTF-8.") from None
 
 
 def parsed(model: type[M], data: Any) -> M:

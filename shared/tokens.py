@@ -14,19 +14,35 @@ from enum import StrEnum
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from shared.clock import Clock
 from shared.domain.links import SurveyLink
 from shared.errors import ExpiredLinkError, UnauthorizedError
 
-__all__ = ["LinkSigner", "Links", "Purpose", "SurveyLink"]
+__all__ = ["LinkSigner", "Links", "Purpose", "SurveyLink", "serializer", "signed"]
 
 
 class Purpose(StrEnum):
     """What a token is good for; the salt of its signature."""
 
     SURVEY_LINK = "survey-link"
+    STAFF_SESSION = "staff-session"
+
+
+def serializer(keys: Sequence[str], purpose: Purpose) -> URLSafeSerializer:
+    """Signs with the last of these keys and verifies with all, for one purpose."""
+    return URLSafeSerializer(
+        list(keys),
+        salt=f"hearback.{purpose.value}",
+        signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+    )
+
+
+def signed(keys: Sequence[str], purpose: Purpose, content: BaseModel) -> str:
+    """The token for a content; safe in a URL and in a cookie."""
+    token = serializer(keys, purpose).dumps(content.model_dump())
+    return token if isinstance(token, str) else token.decode("ascii")
 
 
 class LinkSigner:
@@ -41,17 +57,9 @@ class LinkSigner:
             raise ValueError("a link signer needs at least one key")
         self._keys = list(keys)
 
-    def _serializer(self, purpose: Purpose) -> URLSafeSerializer:
-        return URLSafeSerializer(
-            self._keys,
-            salt=f"hearback.{purpose.value}",
-            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
-        )
-
     def sign(self, link: SurveyLink) -> str:
         """The token for a link; safe in a URL."""
-        token = self._serializer(Purpose.SURVEY_LINK).dumps(link.model_dump())
-        return token if isinstance(token, str) else token.decode("ascii")
+        return signed(self._keys, Purpose.SURVEY_LINK, link)
 
     def verify(self, token: str, now: datetime) -> SurveyLink:
         """The link of a token.
@@ -61,7 +69,7 @@ class LinkSigner:
             UnauthorizedError: it was changed, or is for something else.
         """
         try:
-            content: Any = self._serializer(Purpose.SURVEY_LINK).loads(token)
+            content: Any = serializer(self._keys, Purpose.SURVEY_LINK).loads(token)
             link = SurveyLink.model_validate(content)
         except (BadData, ValidationError, UnicodeEncodeError):
             raise UnauthorizedError("This link is not valid.") from None

@@ -56,6 +56,7 @@ def ready(place: Place, say: Callable[[str], None]) -> Facts:
         "demo_page": f"{place.base}/demo",
         "mail_page": f"{place.base}/mail",
         "mail_api": f"{place.base}/mail.json",
+        "scores_page": f"{place.base}/scores",
         "openapi": f"{place.base}/openapi",
         "stack_name": deploy.STACK_NAME,
         "region": LOCAL_REGION,
@@ -193,6 +194,7 @@ def _addresses(facts: Facts) -> Table:
     for name, key in (
         ("Demo shop", "demo_page"),
         ("Mail and SMS", "mail_page"),
+        ("Scores", "scores_page"),
         ("OpenAPI", "openapi"),
         ("API", "api"),
         ("Survey", "survey_id"),

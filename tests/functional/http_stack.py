@@ -22,20 +22,34 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.models import botocore_stubber
 
+from shared.clock import SystemClock
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
 from shared.domain.links import SurveyLink
+from shared.domain.sessions import StaffSession
 from shared.domain.surveys import Survey
 from shared.http import Operation
+from shared.sessions import Sessions
 from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.surveys import SurveyRepository
 from shared.tokens import LinkSigner
 from tests.fakes.http import http_event
-from tests.functional.tables import PEOPLE_INDEXES, RESPONSE_INDEXES, create_table
+from tests.functional.tables import (
+    DELIVERY_INDEXES,
+    MESSAGE_INDEXES,
+    PEOPLE_INDEXES,
+    RESPONSE_INDEXES,
+    create_table,
+)
 from tests.infra.cloudformation import TEMPLATE, of_type, parse, properties
 
 ACCOUNT = "123456789012"
 TABLES = ("surveys", "responses", "deliveries", "people", "messages")
-INDEXES = {"responses": RESPONSE_INDEXES, "people": PEOPLE_INDEXES}
+INDEXES: dict[str, Mapping[str, tuple[str, ...]]] = {
+    "responses": RESPONSE_INDEXES,
+    "people": PEOPLE_INDEXES,
+    "messages": MESSAGE_INDEXES,
+    "deliveries": DELIVERY_INDEXES,
+}
 QUEUES = ("responses", "deliveries", "notifications")
 LINK_KEYS_PARAMETER = "/hearback/test/link-keys"
 ERASURE_KEY_PARAMETER = "/hearback/test/erasure-key"
@@ -57,6 +71,9 @@ SURVEY = Survey.model_validate(
     }
 )
 OTHER_SURVEY = SURVEY.model_copy(update={"survey_id": "checkout", "name": "Checkout"})
+FORM = {"origin": "https://hear.example.com", "content-type": "application/x-www-form-urlencoded"}
+"""The headers with which a browser sends a form of ours."""
+SESSION_COOKIE = "__Host-hearback-session"
 LINK_RESPONSE_ID = "0190f3c2-0000-7000-8000-00000000000a"
 
 
@@ -162,6 +179,12 @@ class HttpStack:
             expires_at=expires_at,
         )
         return LinkSigner([LINK_KEY]).sign(content)
+
+    def session(self, name: str = "own", lasts: timedelta = timedelta(hours=1)) -> str:
+        """The token of a session that a secret key opened."""
+        expires_at = int((datetime.now(UTC) + lasts).timestamp())
+        content = StaffSession(key_hash=key_hash(key(KeyKind.SECRET, name)), expires_at=expires_at)
+        return Sessions(lambda: [LINK_KEY], SystemClock()).sign(content)
 
     def _publish(self) -> None:
         surveys = SurveyRepository(self.dynamodb, "surveys")

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import boto3
 import pytest
@@ -15,7 +16,16 @@ from shared.domain.deliveries import Delivery
 from shared.domain.messages import MessageKind, Notification
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.messages import MessageRepository, Tables
-from tests.functional.http_stack import LINK_RESPONSE_ID, TABLES, HttpStack, declared, http_stack, key
+from tests.functional.http_stack import (
+    FORM,
+    LINK_RESPONSE_ID,
+    SESSION_COOKIE,
+    TABLES,
+    HttpStack,
+    declared,
+    http_stack,
+    key,
+)
 
 RESPONSE_ID = "0190f3c2-7c1e-7d2b-9d3a-5b1f8a2c4e6d"
 STORED_ID = "0190f3c2-7c1e-7d2b-9d3a-000000000001"
@@ -33,7 +43,13 @@ CREDENTIALS = (
     "link expired",
     "link to another survey",
     "link tampered",
+    "session",
+    "session expired",
+    "session of a revoked key",
+    "session tampered",
 )
+
+SESSIONS = tuple(credential for credential in CREDENTIALS if credential.startswith("session"))
 
 PUBLIC = dict.fromkeys(CREDENTIALS)
 SECRET = {
@@ -48,6 +64,7 @@ SECRET = {
     "link expired": 401,
     "link to another survey": 401,
     "link tampered": 401,
+    **dict.fromkeys(SESSIONS, 401),
 }
 SURVEY_DOOR = {
     "none": 401,
@@ -61,6 +78,7 @@ SURVEY_DOOR = {
     "link expired": 401,
     "link to another survey": 403,
     "link tampered": 401,
+    **dict.fromkeys(SESSIONS, 401),
 }
 LINK_PAGE = {
     "none": 403,
@@ -74,7 +92,10 @@ LINK_PAGE = {
     "link expired": 410,
     "link to another survey": 403,
     "link tampered": 403,
+    **dict.fromkeys(SESSIONS, 403),
 }
+SESSION_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "session": None}
+LOG_IN = {**dict.fromkeys(CREDENTIALS, 403), "secret": None}
 """The status of each refusal; None where the operation succeeds."""
 
 
@@ -96,6 +117,9 @@ MATRIX = {
     "OPTIONS /v1/surveys/{survey_id}/widget": Row("/v1/surveys/delivery/widget", 204, PUBLIC),
     "GET /widget.js": Row("/widget.js", 200, PUBLIC),
     "GET /s/{survey_id}": Row("/s/delivery", 200, LINK_PAGE),
+    "GET /scores": Row("/scores", 200, SESSION_PAGE),
+    "POST /scores": Row("/scores", 303, LOG_IN),
+    "POST /scores/end": Row("/scores/end", 303, PUBLIC),
     "POST /v1/deliveries": Row(
         "/v1/deliveries",
         202,
@@ -178,13 +202,26 @@ def carried(stack: HttpStack, credential: str) -> tuple[dict[str, str], dict[str
         if which == "tampered":
             token = stack.link().swapcase()
         return {}, {"t": token}
+    if kind == "session":
+        token = stack.session("revoked" if which == "of a revoked key" else "own", timedelta(hours=which != "expired"))
+        return {"cookie": f"{SESSION_COOKIE}={token.swapcase() if which == 'tampered' else token}"}, {}
     return {}, {}
 
 
 def body_for(row: Row, credential: str) -> Any:
+    if row.refusals is LOG_IN:
+        return form_with(credential)
     if row.refusals is SURVEY_DOOR and row.body and credential.startswith("link"):
         return {**row.body, "response_id": LINK_RESPONSE_ID}
     return row.body
+
+
+def form_with(credential: str) -> str:
+    """The log-in form, filled in with a credential where it is a key."""
+    kind, _, which = credential.partition(" ")
+    known = kind in set(KeyKind)
+    name = {"of another survey": "other", "revoked": "revoked"}.get(which, "own")
+    return urlencode({"key": key(KeyKind(kind), name) if known else "sk_garbage"})
 
 
 def test_every_operation_stands_in_the_matrix() -> None:
@@ -196,6 +233,8 @@ def test_every_operation_stands_in_the_matrix() -> None:
 def test_each_credential_opens_what_it_is_for_and_nothing_else(stack: HttpStack, route: str, credential: str) -> None:
     row = MATRIX[route]
     headers, query = carried(stack, credential)
+    if declared()[route].path.startswith("/scores"):
+        headers |= FORM
     before = stack.everything_kept()
 
     method = route.partition(" ")[0]

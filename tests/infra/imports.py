@@ -14,6 +14,7 @@ TYPES_ONLY = ("mypy_boto3_",)
 
 AWS = ("boto3", "botocore")
 POWERTOOLS = ("aws_lambda_powertools",)
+PAGES = ("jinja2", "markupsafe", "pygal")
 RULES = ("pydantic", "phonenumbers")
 """Libraries that the domain may lean on: they know no AWS, no clock and no network."""
 
@@ -27,6 +28,14 @@ SHARED_MODULES: dict[str, tuple[str, ...]] = {
     "shared/observability.py": POWERTOOLS,
     "shared/queues.py": (*AWS, "pydantic", "shared.domain", "shared.errors"),
     "shared/schedules.py": (*AWS, "shared.domain", "shared.errors"),
+    "shared/sessions.py": (
+        "itsdangerous",
+        "pydantic",
+        "shared.clock",
+        "shared.domain",
+        "shared.errors",
+        "shared.tokens",
+    ),
     "shared/settings.py": ("pydantic",),
     "shared/strict_json.py": ("shared.errors",),
     "shared/tokens.py": ("itsdangerous", "pydantic", "shared.clock", "shared.domain", "shared.errors"),
@@ -118,7 +127,7 @@ def _allowed(path: str) -> tuple[str, ...] | None:
         "calling.py": trigger,  # what those parts have in common
         "service.py": (mine, "pydantic", "shared.clock", "shared.domain", "shared.errors"),
         "bootstrap.py": (*AWS, "pydantic", mine, "shared"),
-    }.get(parts[-1], (mine, "jinja2", "markupsafe", "pydantic", "shared.clock", "shared.domain", "shared.errors"))
+    }.get(parts[-1], (mine, *PAGES, "pydantic", "shared.clock", "shared.domain", "shared.errors"))
 
 
 def _taken_not_given(path: str, source: str) -> Iterator[str]:

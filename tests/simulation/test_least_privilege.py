@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
 from tests.simulation.shop import PUBLISHABLE, SECRET, SURVEY, Shop, shop
@@ -15,6 +15,40 @@ POISON = "this is no message of ours"
 def texts(opened: Shop) -> str:
     """Everything that was sent, as one text."""
     return " ".join(str(sent.request) for sent in [*opened.aws.ses.accepted, *opened.aws.sms.accepted])
+
+
+def write_and_read(opened: Shop) -> None:
+    """The back office writes, corrects, and reads."""
+    person = {"email": "ada@example.org", "phone_number": "+4915112345678"}
+    sent = {"score": 9, "person": person, "response_id": str(UUID(int=99, version=4))}
+    assert opened.stack.http("POST", "/v1/survey_responses", sent, key=SECRET).status == 201
+    assert opened.stack.http("GET", f"/v1/survey_responses/{sent['response_id']}", key=SECRET).status == 200
+    assert opened.stack.http("GET", "/v1/deliveries/parcel-1", key=SECRET).status == 200
+    assert opened.stack.http("GET", "/v1/metrics", key=SECRET).status == 200
+    chat = {key: value for key, value in SURVEY.items() if key != "survey_id"}
+    assert opened.stack.http("PUT", "/v1/surveys/chat", chat, key=SECRET).status == 200
+    assert opened.stack.http("DELETE", "/v1/surveys/chat", key=SECRET).status == 200
+    assert opened.stack.http("GET", "/v1/journey", key=SECRET).status == 200
+
+
+def ask_and_take_back(opened: Shop) -> None:
+    """The back office asks, takes back, and learns who does not want to be asked."""
+    ada = {"email": "ada@example.org", "last_sent_at": 1_700_000_000}
+    assert opened.stack.http("POST", "/v1/people", ada, key=SECRET).status == 201
+    assert opened.stack.http("GET", "/v1/people", key=SECRET).status == 200
+    assert opened.stack.http("POST", "/v1/unsubscribes", {"person_email": "ada@example.org"}, key=SECRET).status == 200
+    assert opened.stack.http("GET", "/v1/unsubscribes", key=SECRET).status == 200
+    assert opened.stack.http("GET", "/v1/bounces", key=SECRET).status == 200
+    pending = "/v1/people/ada@example.org/survey_requests/pending"
+    assert opened.stack.http("DELETE", pending, key=SECRET).status == 200
+
+
+def look_at_the_scores(opened: Shop) -> None:
+    """In a browser: log in, and read the page."""
+    form = {"origin": "https://api.example.com", "content-type": "application/x-www-form-urlencoded"}
+    session = opened.stack.http("POST", "/scores", urlencode({"key": SECRET}), headers=form)
+    cookie = session.headers["set-cookie"].partition(";")[0]
+    assert opened.stack.http("GET", "/scores", headers={"cookie": cookie}).status == 200
 
 
 def a_long_day(opened: Shop) -> None:
@@ -50,28 +84,11 @@ def a_long_day(opened: Shop) -> None:
         assert stack.http("POST", path, {**named, **said}, key=PUBLISHABLE).status == 202
         opened.wait(60)
     opened.wait(7_200)
-    # The back office writes, corrects, and reads.
-    person = {"email": "ada@example.org", "phone_number": "+4915112345678"}
-    sent = {"score": 9, "person": person, "response_id": str(UUID(int=99, version=4))}
-    assert stack.http("POST", "/v1/survey_responses", sent, key=SECRET).status == 201
-    assert stack.http("GET", f"/v1/survey_responses/{sent['response_id']}", key=SECRET).status == 200
-    assert stack.http("GET", "/v1/deliveries/parcel-1", key=SECRET).status == 200
-    assert stack.http("GET", "/v1/metrics", key=SECRET).status == 200
-    chat = {key: value for key, value in SURVEY.items() if key != "survey_id"}
-    assert stack.http("PUT", "/v1/surveys/chat", chat, key=SECRET).status == 200
-    assert stack.http("DELETE", "/v1/surveys/chat", key=SECRET).status == 200
-    assert stack.http("GET", "/v1/journey", key=SECRET).status == 200
+    write_and_read(opened)
     message_id = opened.aws.ses.accepted[0].tags["message_id"]
     assert stack.http("GET", f"/v1/messages/{message_id}", key=SECRET).status == 200
-    # It asks, takes back, and learns who does not want to be asked.
-    ada = {"email": "ada@example.org", "last_sent_at": 1_700_000_000}
-    assert stack.http("POST", "/v1/people", ada, key=SECRET).status == 201
-    assert stack.http("GET", "/v1/people", key=SECRET).status == 200
-    assert stack.http("POST", "/v1/unsubscribes", {"person_email": "ada@example.org"}, key=SECRET).status == 200
-    assert stack.http("GET", "/v1/unsubscribes", key=SECRET).status == 200
-    assert stack.http("GET", "/v1/bounces", key=SECRET).status == 200
-    pending = "/v1/people/ada@example.org/survey_requests/pending"
-    assert stack.http("DELETE", pending, key=SECRET).status == 200
+    ask_and_take_back(opened)
+    look_at_the_scores(opened)
     # Receipts come, one of them a complaint; a queue redelivers; something unreadable lies on every queue.
     opened.deliver_receipts()
     at = opened.aws.clock.now().isoformat()

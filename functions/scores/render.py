@@ -1,0 +1,162 @@
+"""The pages as HTML. Style is in the page and allowed by its hash; there is no script, and none is allowed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from functions.scores import words
+from functions.scores.charts import Bar, Point, bar_charts, interval_chart, score_charts
+from functions.scores.report import Report
+from shared.domain.metrics.days import EARLIEST, Interval
+from shared.domain.metrics.figures import Figures
+
+_HERE = Path(__file__).parent
+_PAGES = Environment(
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_PAGES.globals.update({"words": words, "Interval": Interval, "zip": zip})
+_STYLE = (_HERE / "static" / "scores.css").read_text(encoding="utf-8")
+_POLICY = {
+    "default-src": "'none'",
+    "style-src": f"'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode('ascii')}'",
+    "img-src": "data:",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+_HEADERS = {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": "; ".join(f"{directive} {sources}" for directive, sources in _POLICY.items()),
+    "cache-control": "no-store",
+    # Not no-referrer: with that, a browser sends `Origin: null` with our own forms.
+    "referrer-policy": "same-origin",
+    "x-robots-tag": "noindex",
+}
+SPANS = (("7 days", 7), ("30 days", 30), ("90 days", 90), ("12 months", 365))
+"""What one press chooses, back from the last day on the page."""
+
+
+class Page(NamedTuple):
+    """A page ready to be answered with."""
+
+    status: HTTPStatus
+    html: str
+    headers: Mapping[str, str]
+
+
+def login_page(said: str = "") -> Page:
+    """The form that takes the secret key; 403, for whoever sees it may not see more yet.
+
+    Args:
+        said: Why the form is shown again.
+    """
+    return _page("login.html.jinja", HTTPStatus.FORBIDDEN, said=said)
+
+
+def notice_page(status: HTTPStatus, said: str) -> Page:
+    """A page that only says something."""
+    return _page("notice.html.jinja", status, said=said, reader="")
+
+
+def refusal_page(status: HTTPStatus, said: str, reader: str) -> Page:
+    """What was wrong with the days or the question chosen, and the way back."""
+    return _page("notice.html.jinja", status, said=said, reader=reader)
+
+
+def scores_page(report: Report | None, reader: str) -> Page:
+    """The scores; None while there is no survey."""
+    if report is None:
+        return _page("notice.html.jinja", HTTPStatus.OK, said="No survey is published yet.", reader=reader)
+    return _page("scores.html.jinja", HTTPStatus.OK, reader=reader, report=report, **_drawn(report))
+
+
+def _page(template: str, status: HTTPStatus, **content: Any) -> Page:
+    html = _PAGES.get_template(template).render(style=Markup(_STYLE), **content)  # noqa: S704  ours, allowed by hash
+    return Page(status, html, _HEADERS)
+
+
+def _drawn(report: Report) -> dict[str, Any]:
+    """The charts and links of a report."""
+    figures, choice = report.figures, report.choice
+    scale = choice.question.scale
+    told = words.SCALES.get(scale)
+    names = [words.bucket_name(bucket, choice.interval) for bucket in figures.buckets]
+    ratings = [
+        (rating, words.rating_name(report.survey, choice.question, rating), figures.ratings.get(rating, 0))
+        for rating in choice.question.ratings
+    ]
+    drawn: dict[str, Any] = {
+        "told": told,
+        "links": _links(report),
+        "ratings": ratings,
+        "tones": {rating: words.tone(scale, rating) for rating in choice.question.ratings},
+        "groups": _groups(report),
+        "bucket_names": names,
+        "distribution": bar_charts(
+            [Bar(name, count, f"{name}: {words.answers(count)}", words.tone(scale, r)) for r, name, count in ratings],
+            "How often each answer was given: " + ", ".join(f"{name}: {count}" for _, name, count in ratings),
+            every_name=True,
+        ),
+        "per_day": bar_charts(
+            [
+                Bar(words.day(each.since, short=True), each.response_count, _labelled(words.span_of(each), each))
+                for each in report.answers
+            ],
+            f"{words.answers(figures.response_count)} from {words.span(choice.days)}, over time",
+        ),
+    }
+    if told:
+        drawn["over_time"] = score_charts(
+            [_point(bucket, _labelled(words.span_of(bucket), bucket)) for bucket in figures.buckets],
+            names,
+            told.bounds,
+            f"{told.score} over time with its 95 % interval; all together {words.figures(figures)}",
+        )
+        drawn["interval_chart"] = lambda row: interval_chart(_point(row, words.figures(row)), told.bounds)
+    return drawn
+
+
+def _groups(report: Report) -> list[tuple[str, int, int]]:
+    """Positive, neutral and negative answers: how they are called, how many, and what percentage."""
+    scale, total = report.choice.question.scale, report.figures.response_count
+    if scale not in words.SCALES or not total:
+        return []
+    counted = [0, 0, 0]
+    for rating, count in report.figures.ratings.items():
+        counted[words.tone(scale, rating)] += count
+    names = words.SCALES[scale].groups
+    return [(name, count, round(100 * count / total)) for name, count in zip(names, counted, strict=True)]
+
+
+def _links(report: Report) -> list[tuple[str, str, bool]]:
+    """For each of the usual spans its name, its address, and whether it is the one on the page."""
+    choice, until = report.choice, report.choice.days.until
+    found = []
+    for name, length in SPANS:
+        since = max(until - timedelta(days=length - 1), EARLIEST)
+        query = {"survey": report.survey.survey_id, "question": choice.question.id, "since": since, "until": until}
+        found.append((name, f"/scores?{urlencode(query)}", since == choice.days.since))
+    return found
+
+
+def _point(told: Figures, label: str) -> Point:
+    low, high = told.interval or (None, None)
+    return Point(told.score, low, high, label)
+
+
+def _labelled(place: str, told: Figures) -> str:
+    return f"{place}: {words.figures(told)}"
