@@ -7,14 +7,15 @@ responses and the score documents they change, so that there is no moment at whi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from itertools import zip_longest
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shared.domain.people import Claim
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.responses import Change, Counted, Response, ScoreDelta, ScoreKey, score_deltas, score_keys
+from shared.domain.surveys import OTHER
 
 MAX_ACTIONS = 100
 """Actions of one transaction (API reference of TransactWriteItems)."""
@@ -233,12 +234,21 @@ def _without(claims: Iterable[Claim], others: Iterable[Claim]) -> tuple[Claim, .
     return tuple(claim for claim in claims if claim not in dropped)
 
 
+def repeated_properties(response: Response) -> set[str]:
+    """The properties that stand in the breakdowns too: all that are counted by a declared value, or else none."""
+    declared = {name: value for name, value in response.breakdowns.items() if value != OTHER}
+    return set(declared) if declared.items() <= response.properties.items() else set()
+
+
 def write(response: Response, before: Stored, actor: str | None = None) -> Write:
     """The write of a response over what stands under its id.
 
     Its content is without defaults, which must never change: what is left out here is read as the default of that day.
+    And it is without the properties that its breakdowns repeat.
     """
-    content = response.model_dump_json(exclude=BESIDE_CONTENT, exclude_defaults=True)
+    repeated = repeated_properties(response)
+    left_out: Any = {**dict.fromkeys(BESIDE_CONTENT, True), **({"properties": repeated} if repeated else {})}
+    content = response.model_dump_json(exclude=left_out, exclude_defaults=True)
     return Write(response, response.counted, content, before, actor)
 
 
@@ -248,10 +258,13 @@ def transaction(writes: Sequence[Write]) -> Transaction:
 
 
 def packed(writes: Iterable[Write]) -> list[Transaction]:
-    """Writes as few transactions as the limits allow: one survey in each, its days together."""
+    """Writes as few transactions as the limits allow: one survey in each, its days together.
+
+    Those counted in the same documents stand side by side, for each transaction pays for the documents it changes.
+    """
     filled: list[list[Write]] = []
     survey, documents, items, size = "", set[ScoreKey](), 0, 0
-    for each in sorted(writes, key=lambda one: (one.response.survey_id, one.response.day)):
+    for each in sorted(writes, key=_place):
         items, size = items + each.items, size + each.weight
         documents |= each.documents
         if (
@@ -264,6 +277,11 @@ def packed(writes: Iterable[Write]) -> list[Transaction]:
             survey, documents, items, size = each.response.survey_id, set(each.documents), each.items, each.weight
         filled[-1].append(each)
     return [transaction(group) for group in filled]
+
+
+def _place(each: Write) -> tuple[str, date, list[tuple[str, str]]]:
+    response = each.response
+    return response.survey_id, response.day, sorted(response.breakdowns.items())
 
 
 def decisive(one: Recorded | None, other: Recorded) -> Recorded:

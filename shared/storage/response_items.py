@@ -1,8 +1,9 @@
 """The form of a response's items.
 
 Nothing stands in it twice, because a write is paid for by the kilobyte, here and once more in each index: what a
-response is found by is in its key and in attributes of their own, and of what it is counted as only that which its
-content does not say. So a comment of 500 bytes with three breakdowns still costs one kilobyte.
+response is found by is in its key and in attributes of their own, properties that it is counted by are only in its
+breakdowns (`folded` says so), and of what it is counted as there is only that which its content does not say. So a
+comment of 500 bytes with eight breakdowns still costs one kilobyte.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.domain.base import iso
-from shared.domain.recording import ScoreChange, Stored, Write
+from shared.domain.recording import ScoreChange, Stored, Write, repeated_properties
 from shared.domain.responses import Counted, Response
+from shared.domain.surveys import OTHER
 from shared.storage.keys import AUDIT
 
 _SAID_BY_CONTENT = ("survey_id", "day", "breakdowns")
@@ -31,6 +33,7 @@ def attributes_of(each: Write) -> dict[str, object]:
         "person_id": each.response.person_id,
         "answered": answered(each.response),
         "content": each.content,
+        "folded": True if repeated_properties(each.response) else None,
         "counted": None if each.counted is None else _beyond_content(each.counted, each.response),
     }
 
@@ -75,7 +78,11 @@ def stored_in(item: Mapping[str, Any]) -> Stored:
     if item.get("erased", {}).get("BOOL"):
         return Stored(erased=True)
     try:
-        response = Response.model_validate({**_beside_content(item), **json.loads(item["content"]["S"])})
+        content = json.loads(item["content"]["S"])
+        if "folded" in item:
+            declared = {name: value for name, value in content["breakdowns"].items() if value != OTHER}
+            content["properties"] = {**declared, **content.get("properties", {})}
+        response = Response.model_validate({**_beside_content(item), **content})
         if "counted" not in item:
             return Stored(response)
         common = {name: getattr(response, name) for name in _SAID_BY_CONTENT}

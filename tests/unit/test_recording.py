@@ -125,6 +125,14 @@ def test_the_days_of_a_survey_lie_together() -> None:
     assert len(packed(mixed)) == 2
 
 
+def test_those_counted_in_the_same_documents_share_a_transaction() -> None:
+    """Fifty breakdown values make two transactions; each value's document is then paid for in one of them only."""
+    alternating = [write(answer(n, breakdowns={"city": f"city-{n % 50}"}), ABSENT) for n in range(100)]
+    cities = [{key.value for key in each.deltas if key.breakdown} for each in packed(alternating)]
+    assert len(cities) == 2
+    assert len(cities[0] & cities[1]) <= 1
+
+
 def test_a_heavy_batch_is_cut_by_its_bytes() -> None:
     heavy = [write(answer(n, texts={"why": "ä" * 150_000}), ABSENT) for n in range(10)]
     assert all(sum(2 * len(each.content.encode()) for each in t.writes) < MAX_BYTES for t in packed(heavy))

@@ -26,8 +26,13 @@ class Meter:
         """Count write units."""
         self._units.setdefault(table, Counter())["write"] += units  # type: ignore[assignment]
 
+    def index(self, table: str, units: float) -> None:
+        """Count the write units of a table's indexes: in what the service reports they are part of the table's."""
+        if units:
+            self._units.setdefault(table, Counter())["index"] += units  # type: ignore[assignment]
+
     def into(self, total: Counter[tuple[str, str]]) -> None:
-        """Add to a running total by (table, `read` or `write`)."""
+        """Add to a running total by (table, `read`, `write` or `index`: the written entries of its indexes)."""
         for table, units in self._units.items():
             for kind, amount in units.items():
                 total[table, kind] += amount
@@ -40,7 +45,8 @@ class Meter:
         for table, units in self._units.items():
             one: dict[str, Any] = {"TableName": table, "CapacityUnits": float(sum(units.values()))}
             if transaction:
-                names = {"read": "ReadCapacityUnits", "write": "WriteCapacityUnits"}
-                one |= {names[kind]: float(amount) for kind, amount in units.items()}
+                names = {"ReadCapacityUnits": ("read",), "WriteCapacityUnits": ("write", "index")}
+                sums = {name: float(sum(units[kind] for kind in kinds)) for name, kinds in names.items()}
+                one |= {name: amount for name, amount in sums.items() if amount}
             found.append(one)
         return found

@@ -165,7 +165,8 @@ class DynamoDb:
     def _write(self, request: Request, table: Table, old: Item | None, new: Item | None) -> dict[str, Any]:
         meter = Meter()
         larger = max(size_of_item(old or {}), size_of_item(new or {}))
-        meter.write(table.name, write_units(larger) + table.write(old, new))
+        meter.write(table.name, write_units(larger))
+        meter.index(table.name, table.write(old, new))
         answer = self._answer(request, meter)
         if old is not None and request.get("ReturnValues") == "ALL_OLD":
             answer["Attributes"] = old
@@ -192,7 +193,8 @@ class DynamoDb:
         for table, key, new in planned:
             old = table.get(key)
             units = write_units(max(size_of_item(old or {}), size_of_item(new or {})))
-            meter.write(table.name, units + table.write(old, new))
+            meter.write(table.name, units)
+            meter.index(table.name, table.write(old, new))
         meter.into(self.consumed)
         return {"UnprocessedItems": {}} | _reported(meter.report(request))
 

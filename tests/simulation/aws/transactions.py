@@ -91,7 +91,7 @@ class Transactions:
             raise cancelled(reasons)
         for action, old, new, _ in planned:
             if action.change is not None:
-                meter.write(action.table.name, 2 * action.table.write(old, new))
+                meter.index(action.table.name, 2 * action.table.write(old, new))
         if token is not None:
             touched = tuple((action.table, action.key) for action in actions)
             self._tokens[token] = _Remembered(fingerprint, self._clock.seconds() + TOKEN_SECONDS, touched)
