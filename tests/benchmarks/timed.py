@@ -104,8 +104,14 @@ class _Accepting:
     def put_item(self, **_: Any) -> dict[str, Any]:
         return {}
 
+    def delete_item(self, **_: Any) -> dict[str, Any]:
+        return {}
+
     def get_item(self, **_: Any) -> dict[str, Any]:
         return {}
+
+    def query(self, **_: Any) -> dict[str, Any]:
+        return {"Items": []}
 
     def batch_get_item(self, **_: Any) -> dict[str, Any]:
         return {"Responses": {}, "UnprocessedKeys": {}}

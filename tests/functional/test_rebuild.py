@@ -171,7 +171,8 @@ def test_more_documents_than_one_transaction_takes_are_mended(record: Record) ->
 def test_what_is_written_while_it_mends_is_not_lost(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     late = answer(500, 4, breakdowns={"country": "DE"})
     record.add({"recommend:9": 1})
-    add, tries = record.documents.add, []
+    add = record.documents.add
+    tries: list[int] = []
 
     def after_another(*arguments: Any) -> None:
         if not tries:

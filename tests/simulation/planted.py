@@ -5,7 +5,7 @@ A bug is a context manager that puts one wrong piece into the running product; o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -29,47 +29,43 @@ from shared.domain.responses import Change
 from shared.domain.sending import Fence, Receipt
 from shared.errors import TemporaryError
 from shared.queues import Queue
-from shared.storage import responses
+from shared.storage import responses, transactions
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.messages import MessageRepository
 from shared.storage.receipts import ReceiptRepository
-from shared.storage.responses import ResponseRepository
+from shared.storage.response_actions import ResponseActions
+from shared.storage.transactions import Action
 
 Bug: TypeAlias = Callable[[], AbstractContextManager[object]]
 
-_commit = ResponseRepository._commit
-_put = ResponseRepository._put
-_update = ResponseRepository._update
+_commit = transactions.commit
 _fence = MessageRepository.fence
 
 
 def counts_again() -> AbstractContextManager[object]:
     """The response is written without a condition, so a redelivery counts it again."""
 
-    def unconditional(self: ResponseRepository, each: Write) -> dict[str, Any]:
-        put = _put(self, each)
-        return {name: put[name] for name in ("TableName", "Item")}
-
-    return patch.object(ResponseRepository, "_put", unconditional)
+    return patch.object(ResponseActions, "_unchanged", lambda self, before: {})
 
 
 @contextmanager
 def _in_two_steps(score_first: bool) -> Iterator[None]:
-    def commit(self: ResponseRepository, transaction: Any, lanes: Mapping[Any, int]) -> None:
+    def commit(dynamodb: Any, actions: Sequence[Action]) -> None:
         def score() -> None:
             try:
-                for key, delta in transaction.deltas.items():
-                    self._dynamodb.update_item(**_update(self, key, delta, lanes[key]))  # type: ignore[attr-defined]
+                for action in actions:
+                    if "Update" in action:
+                        dynamodb.update_item(**action["Update"])
             except (ClientError, BotoCoreError) as error:
                 raise TemporaryError("the store did not answer") from error
 
         if score_first:
             score()
-        _commit(self, transaction._replace(deltas={}), {})
+        _commit(dynamodb, [action for action in actions if "Update" not in action])
         if not score_first:
             score()
 
-    with patch.object(ResponseRepository, "_commit", commit):
+    with patch.object(responses, "commit", commit):
         yield
 
 
