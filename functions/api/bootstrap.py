@@ -21,6 +21,7 @@ from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.cached import CachedApiKeys, CachedSurveys
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.erasure_key import ErasureKey
+from shared.storage.erasures import ErasedPeople
 from shared.storage.messages import MessageRepository, Tables
 from shared.storage.opt_outs import AddressLists, OptOutRepository
 from shared.storage.people import PersonRepository
@@ -68,7 +69,11 @@ def service() -> Api:
         surveys=SurveyDefinitions(surveys),
         survey_responses=SurveyResponses(
             surveys=cached_surveys,
-            responses=ResponseRepository(dynamodb, tables.responses_table_name),
+            responses=ResponseRepository(
+                dynamodb,
+                tables.responses_table_name,
+                ErasedPeople(dynamodb, tables.people_table_name, erasure_key),
+            ),
             queue=Queue(client("sqs"), tables.responses_queue_url),
             people=people,
             lists=lists,

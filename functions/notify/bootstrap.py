@@ -21,7 +21,7 @@ from shared.storage.deliveries import DeliveryRepository
 from shared.storage.link_keys import LinkKeys
 from shared.storage.messages import MessageRepository, Tables
 from shared.storage.people import PersonReader
-from shared.storage.responses import ResponseRepository
+from shared.storage.response_reader import ResponseReader
 from shared.storage.surveys import SurveyRepository
 from shared.tokens import Links
 
@@ -69,7 +69,7 @@ def service() -> Notify:
     )
     planner = MessagePlanner(
         surveys=SurveyRepository(dynamodb, chosen.surveys_table_name),
-        responses=ResponseRepository(dynamodb, chosen.responses_table_name),
+        responses=ResponseReader(dynamodb, chosen.responses_table_name),
         deliveries=DeliveryRepository(dynamodb, chosen.deliveries_table_name),
         people=PersonReader(dynamodb, chosen.people_table_name),
         messages=messages,

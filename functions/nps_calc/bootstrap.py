@@ -12,6 +12,8 @@ from shared.observability import Logger
 from shared.queues import BackOff, Queue
 from shared.settings import EnvironmentSettings
 from shared.storage.cached import CachedSurveys
+from shared.storage.erasure_key import ErasureKey
+from shared.storage.erasures import ErasedPeople
 from shared.storage.responses import ResponseRepository
 from shared.storage.surveys import SurveyRepository
 
@@ -21,8 +23,10 @@ class Settings(EnvironmentSettings):
 
     surveys_table_name: str
     responses_table_name: str
+    people_table_name: str
     responses_queue_url: str
     notifications_queue_url: str
+    erasure_key_parameter: str
     alert_grace_seconds: int
 
 
@@ -38,7 +42,15 @@ def service() -> NpsCalc:
     dynamodb = client("dynamodb")
     clock = SystemClock()
     return NpsCalc(
-        responses=ResponseRepository(dynamodb, settings().responses_table_name),
+        responses=ResponseRepository(
+            dynamodb,
+            settings().responses_table_name,
+            ErasedPeople(
+                dynamodb,
+                settings().people_table_name,
+                ErasureKey(client("ssm"), settings().erasure_key_parameter),
+            ),
+        ),
         surveys=CachedSurveys(SurveyRepository(dynamodb, settings().surveys_table_name), clock),
         notifications=Queue(client("sqs"), settings().notifications_queue_url),
         clock=clock,

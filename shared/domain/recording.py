@@ -12,6 +12,7 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
+from shared.domain.erasure import Erased
 from shared.domain.people import Claim
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.responses import Change, Counted, Response, ScoreDelta, ScoreKey, score_deltas, score_keys
@@ -227,6 +228,16 @@ def judged(submission: ResponseSubmitted, stored: Stored) -> Outcome:
 def claims_of(response: Response | None) -> tuple[Claim, ...]:
     """The identifiers in a response that nobody has verified."""
     return response.claimed_person.claims if response is not None and response.claimed_person is not None else ()
+
+
+def names_somebody(response: Response) -> bool:
+    """Whether it is of somebody we know, or of somebody who says who they are."""
+    return response.person_id is not None or response.claimed_person is not None
+
+
+def is_of_the_erased(response: Response, erased: Erased) -> bool:
+    """Whether it must not be stored, because it is of somebody who was erased."""
+    return erased.covers(response.person_id, claims_of(response), response.answered_at)
 
 
 def _without(claims: Iterable[Claim], others: Iterable[Claim]) -> tuple[Claim, ...]:

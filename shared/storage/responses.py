@@ -6,13 +6,14 @@ no "already counted" mark: whether a response is counted is whether it is stored
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from shared.domain.erasure import Erased
+from shared.domain.people import Claim
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import (
     ABSENT,
@@ -22,58 +23,55 @@ from shared.domain.recording import (
     Stored,
     Transaction,
     Write,
+    claims_of,
     decisive,
+    is_of_the_erased,
     judged,
     must_read_first,
+    names_somebody,
     packed,
     rounds,
     write,
 )
 from shared.domain.responses import Change, Response, ScoreDelta, ScoreKey, score_deltas
 from shared.errors import TemporaryError
-from shared.storage.audit_trail import AuditTrail
-from shared.storage.keys import response_key
+from shared.storage.audit_trail import AuditTrail, QueriedTable
 from shared.storage.response_actions import ResponseActions
-from shared.storage.response_items import response_id_of, stored_in
+from shared.storage.response_items import stored_in
+from shared.storage.response_reader import ReadTable, ResponseReader
 from shared.storage.table import translated
-from shared.storage.transactions import CONDITION_FAILED, CONFLICT, INVALID, Action, Cancelled, Refused, commit
+from shared.storage.transactions import (
+    CONDITION_FAILED,
+    CONFLICT,
+    INVALID,
+    Action,
+    Cancelled,
+    Refused,
+    TransactedTable,
+    commit,
+)
 
 MAX_ATTEMPTS = 10
 """How often a transaction is tried that others keep cancelling, before the queue has it come again later."""
 LANES = 8
 """Parts of a score document that may be written at the same time; only their sum means anything."""
-MAX_READ = 100
-"""Items of one BatchGetItem (its API reference)."""
-
 Lanes = MutableMapping[ScoreKey, int]
 """The lane of each score document that was found busy."""
 
 
-class ResponsesTable(Protocol):
+class ResponsesTable(ReadTable, QueriedTable, TransactedTable, Protocol):
     """The calls we make to DynamoDB."""
-
-    def get_item(self, **kwargs: Any) -> Mapping[str, Any]:
-        """GetItem."""
-        ...
-
-    def batch_get_item(self, **kwargs: Any) -> Mapping[str, Any]:
-        """BatchGetItem."""
-        ...
-
-    def put_item(self, **kwargs: Any) -> Any:
-        """PutItem."""
-        ...
 
     def delete_item(self, **kwargs: Any) -> Any:
         """DeleteItem."""
         ...
 
-    def query(self, **kwargs: Any) -> Mapping[str, Any]:
-        """Query."""
-        ...
 
-    def transact_write_items(self, **kwargs: Any) -> Any:
-        """TransactWriteItems."""
+class ErasedPeople(Protocol):
+    """Who was erased."""
+
+    def of(self, person_ids: Collection[str], claims: Collection[Claim]) -> Erased:
+        """What of these people and identifiers was erased; TemporaryError if that can not be said now."""
         ...
 
 
@@ -99,37 +97,21 @@ class _Batch:
             self.settle(response_id, self.stored[response_id], Outcome.RECORDED, each.before)
 
 
-class ResponseRepository:
+class ResponseRepository(ResponseReader):
     """The responses in the responses table.
 
     Args:
         dynamodb: A DynamoDB client.
         table_name: The table's name.
+        erased_people: Who was erased, asked for answers that name somebody; left out where none is recorded.
     """
 
-    def __init__(self, dynamodb: ResponsesTable, table_name: str) -> None:
+    def __init__(self, dynamodb: ResponsesTable, table_name: str, erased_people: ErasedPeople | None = None) -> None:
+        super().__init__(dynamodb, table_name)
         self._dynamodb = dynamodb
-        self._table_name = table_name
+        self._erased_people = erased_people
         self._actions = ResponseActions(table_name)
         self._audit_trail = AuditTrail(dynamodb, table_name)
-
-    def get(self, response_id: str) -> Response | None:
-        """A response; None if there is none, or it was erased.
-
-        Raises:
-            TemporaryError: the store did not answer, or we can not read what it holds.
-        """
-        return self._stored(response_id).response
-
-    def _stored(self, response_id: str) -> Stored:
-        with translated():
-            answer = self._dynamodb.get_item(
-                TableName=self._table_name, Key=response_key(response_id), ConsistentRead=True
-            )
-        stored = stored_in(answer["Item"]) if "Item" in answer else ABSENT
-        if not stored.readable:
-            raise TemporaryError(f"response {response_id} was stored by a version of Hearback that we can not read")
-        return stored
 
     def record(
         self, submitted: Sequence[ResponseSubmitted], read_first: Collection[str] = ()
@@ -148,8 +130,8 @@ class ResponseRepository:
             the others recorded.
         """
         stored: dict[str, Stored] = {}
-        outcomes: dict[str, Recorded] = {}
-        for submissions in rounds(submitted):
+        outcomes, allowed = self._without_the_erased(submitted)
+        for submissions in rounds(allowed):
             batch = _Batch()
             batch.stored = stored
             probable = (s.response.response_id for s in submissions if must_read_first(s))
@@ -160,26 +142,29 @@ class ResponseRepository:
                 outcomes[response_id] = decisive(outcomes.get(response_id), recorded)
         return outcomes
 
+    def _without_the_erased(
+        self, submitted: Sequence[ResponseSubmitted]
+    ) -> tuple[dict[str, Recorded], list[ResponseSubmitted]]:
+        """What of erased people becomes nothing, or has to wait until it is known who was; and the submissions left."""
+        naming = [each.response for each in submitted if names_somebody(each.response)]
+        if self._erased_people is None or not naming:
+            return {}, [*submitted]
+        refused: Callable[[Response], bool]
+        try:
+            erased = self._erased_people.of(
+                {response.person_id for response in naming if response.person_id is not None},
+                {claim for response in naming for claim in claims_of(response)},
+            )
+        except TemporaryError:
+            refused, outcome = names_somebody, Outcome.POSTPONED
+        else:
+            refused, outcome = partial(is_of_the_erased, erased=erased), Outcome.ERASED
+        settled = {each.response_id: Recorded(None, outcome) for each in naming if refused(each)}
+        return settled, [each for each in submitted if not refused(each.response)]
+
     def _read(self, batch: _Batch, response_ids: AbstractSet[str]) -> None:
         """Learn what is stored; what can not be read now is settled as POSTPONED."""
-        wanted = [response_key(response_id) for response_id in sorted(response_ids)]
-        for start in range(0, len(wanted), MAX_READ):
-            asked: Any = {self._table_name: {"Keys": wanted[start : start + MAX_READ], "ConsistentRead": True}}
-            for _ in range(MAX_ATTEMPTS):
-                try:
-                    answer = self._dynamodb.batch_get_item(RequestItems=asked)
-                except (ClientError, BotoCoreError):
-                    break
-                unread = answer.get("UnprocessedKeys", {})
-                left = {response_id_of(key) for key in unread.get(self._table_name, {}).get("Keys", ())}
-                for key in asked[self._table_name]["Keys"]:
-                    if response_id_of(key) not in left:
-                        batch.stored[response_id_of(key)] = ABSENT
-                for item in answer["Responses"].get(self._table_name, ()):
-                    batch.stored[response_id_of(item)] = stored_in(item)
-                if not unread:
-                    break
-                asked = unread
+        batch.stored.update(self.stored_of(response_ids))
         for response_id in response_ids - batch.stored.keys():
             batch.settle(response_id, ABSENT, Outcome.POSTPONED)
 
@@ -268,7 +253,7 @@ class ResponseRepository:
     def _entomb(self, response_id: str, at: datetime) -> Erasure:
         lanes: Lanes = {}
         for _ in range(MAX_ATTEMPTS):
-            before = self._stored(response_id)
+            before = self.stored(response_id)
             if before.erased:
                 return Erasure.REPEATED
             actions = [*self._actions.of_erasure(response_id, before, at)]

@@ -18,6 +18,7 @@ from shared.domain.queued import SendNotification
 from shared.domain.recording import Recorded
 from shared.domain.surveys import Brand, Question, Scale, Survey
 from shared.errors import TemporaryError
+from shared.storage.keys import person_tombstone_key
 from shared.storage.responses import ResponseRepository
 from shared.storage.scores import ScoreRepository
 from shared.storage.surveys import SurveyRepository
@@ -49,7 +50,7 @@ class House:
     def __init__(self) -> None:
         self.dynamodb = boto3.client("dynamodb")
         self.sqs = boto3.client("sqs")
-        for name in ("surveys", "responses"):
+        for name in ("surveys", "responses", "people"):
             create_table(self.dynamodb, name)
         self.responses_queue = self.sqs.create_queue(QueueName="responses")["QueueUrl"]
         self.notifications_queue = self.sqs.create_queue(QueueName="notifications")["QueueUrl"]
@@ -77,6 +78,8 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         house = House()
         monkeypatch.setenv("SURVEYS_TABLE_NAME", "surveys")
         monkeypatch.setenv("RESPONSES_TABLE_NAME", "responses")
+        monkeypatch.setenv("PEOPLE_TABLE_NAME", "people")
+        monkeypatch.setenv("ERASURE_KEY_PARAMETER", "/test/erasure-key")
         monkeypatch.setenv("RESPONSES_QUEUE_URL", house.responses_queue)
         monkeypatch.setenv("NOTIFICATIONS_QUEUE_URL", house.notifications_queue)
         monkeypatch.setenv("ALERT_GRACE_SECONDS", "0")
@@ -105,6 +108,31 @@ def test_answers_are_counted_and_the_detractor_alerts_the_owner(house: House, la
     assert house.counted() == house.counted("country") == {3: 1, 9: 1}
     (wish,) = house.wishes()
     assert wish.notification.message_id == message_id(MessageKind.DETRACTOR_ALERT, DETRACTORS_ANSWER, OWNER)
+
+
+def test_an_answer_of_an_erased_person_is_dropped_and_counted_nowhere(house: House, lambda_context: Any) -> None:
+    event = batch()
+    body = json.loads(event["Records"][2]["body"])
+    body["response"]["person_id"] = "per_ada"
+    event["Records"][2]["body"] = json.dumps(body)
+    house.dynamodb.put_item(TableName="people", Item={**person_tombstone_key("per_ada"), "erased_at": {"S": "-"}})
+    assert failed(app.lambda_handler(event, lambda_context)) == [POISON]
+    assert house.counted() == {3: 1}
+
+
+def test_while_nobody_knows_who_was_erased_only_answers_that_name_somebody_wait(
+    house: House, lambda_context: Any
+) -> None:
+    """The erasure key is not there."""
+    event = batch()
+    body = json.loads(event["Records"][2]["body"])
+    body["response"]["claimed_person"] = {"email": "ada@example.com"}
+    event["Records"][2]["body"] = json.dumps(body)
+    assert set(failed(app.lambda_handler(event, lambda_context))) == {POISON, PROMOTER}
+    assert house.counted() == {3: 1}
+    boto3.client("ssm").put_parameter(Name="/test/erasure-key", Value="a secret", Type="SecureString")
+    assert failed(app.lambda_handler(event, lambda_context)) == [POISON]
+    assert house.counted() == {3: 1, 9: 1}
 
 
 def test_poison_fails_alone_and_at_once(house: House, lambda_context: Any) -> None:
