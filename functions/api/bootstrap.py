@@ -18,6 +18,7 @@ from shared.clock import RandomIds, SystemClock
 from shared.queues import Queue
 from shared.settings import EnvironmentSettings
 from shared.storage.api_keys import ApiKeyRepository
+from shared.storage.audit_trail import AuditTrail
 from shared.storage.cached import CachedApiKeys, CachedSurveys
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.erasure_key import ErasureKey
@@ -74,6 +75,7 @@ def service() -> Api:
                 tables.responses_table_name,
                 ErasedPeople(dynamodb, tables.people_table_name, erasure_key),
             ),
+            audit_trail=AuditTrail(dynamodb, tables.responses_table_name),
             queue=Queue(client("sqs"), tables.responses_queue_url),
             people=people,
             lists=lists,

@@ -13,7 +13,7 @@ from shared.domain.messages import Channel
 from shared.domain.people import Claim, Person, Recipient
 from shared.domain.published import ListedSurvey, PublishedSurvey, Standing
 from shared.domain.queued import ResponseSubmitted
-from shared.domain.recording import Recorded
+from shared.domain.recording import Erasure, Recorded, ScoreChange
 from shared.domain.responses import Response
 from shared.domain.scores import ScoreDocument
 from shared.domain.sending import Message
@@ -72,6 +72,18 @@ class Responses(Protocol):
 
     def record(self, submitted: Sequence[ResponseSubmitted]) -> Mapping[str, Recorded]:
         """Store and count; what became of each, by response id."""
+        ...
+
+    def erase(self, response_id: str, at: datetime) -> Erasure:
+        """Put a tombstone in the place of a response, and take it out of the scores."""
+        ...
+
+
+class AuditTrail(Protocol):
+    """Who changed scores."""
+
+    def of(self, response_id: str) -> Sequence[ScoreChange]:
+        """Each change of a response's score, by revision."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What staff may change of an answer: what was said, never who said it, when, or on which day it counts."""
+"""What staff may change of an answer: what was said and by whom, never when, or on which day it counts."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ class Edit(NamedTuple):
         texts: New texts by question; an empty one takes the old one away.
         comment: The new comment; an empty one takes the old one away, None leaves it.
         properties: All properties from now on; None leaves them.
+        person_id: Whose answer it is, if it was taken for somebody else's; None leaves it.
     """
 
     ratings: Mapping[str, Rating] = MappingProxyType({})
     texts: Mapping[str, str] = MappingProxyType({})
     comment: str | None = None
     properties: Mapping[str, str] | None = None
+    person_id: str | None = None
 
 
 def edited(stored: Response, edit: Edit, survey: Survey, now: datetime) -> Response:
@@ -50,6 +52,7 @@ def edited(stored: Response, edit: Edit, survey: Survey, now: datetime) -> Respo
         "texts": {question: text for question, text in texts.items() if text.strip()},
         "comment": comment if comment and comment.strip() else None,
         "properties": properties,
+        "person_id": stored.person_id if edit.person_id is None else edit.person_id,
         "breakdowns": stored.breakdowns if properties == stored.properties else survey.breakdown_values(properties),
     }
     if all(getattr(stored, name) == value for name, value in said.items()):

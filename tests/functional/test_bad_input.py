@@ -11,7 +11,7 @@ import pytest
 from shared.domain.api_keys import KeyKind
 from tests.fakes.http import body_of
 from tests.functional.http_stack import HttpStack, declared, http_stack, key
-from tests.functional.test_credentials import MATRIX
+from tests.functional.test_credentials import EDITED_ID, MATRIX
 
 ROUTES = [route for route, operation in declared().items() if operation.request is not None]
 
@@ -77,6 +77,9 @@ WRONG: list[Any] = [
 @pytest.fixture(scope="module")
 def stack() -> Iterator[HttpStack]:
     with http_stack() as stack:
+        headers = {"authorization": f"Bearer {key(KeyKind.SECRET, 'own')}"}
+        given = {"response_id": EDITED_ID, "score": 9}
+        assert stack.call("POST", "/v1/survey_responses", headers=headers, body=given)["statusCode"] == 201
         yield stack
 
 

@@ -29,6 +29,8 @@ from tests.functional.http_stack import (
 
 RESPONSE_ID = "0190f3c2-7c1e-7d2b-9d3a-5b1f8a2c4e6d"
 STORED_ID = "0190f3c2-7c1e-7d2b-9d3a-000000000001"
+EDITED_ID = "0190f3c2-7c1e-7d2b-9d3a-000000000003"
+SPARE_ID = "0190f3c2-7c1e-7d2b-9d3a-000000000002"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 CREDENTIALS = (
@@ -134,6 +136,11 @@ MATRIX = {
     "POST /v1/survey_responses": Row(
         "/v1/survey_responses", 201, SECRET, {"response_id": STORED_ID, "score": 9, "created_at": 1767225600}
     ),
+    "PUT /v1/survey_responses/{response_id}": Row(
+        f"/v1/survey_responses/{EDITED_ID}", 200, SECRET, {"score": 8, "comment": "Kind."}
+    ),
+    "DELETE /v1/survey_responses/{response_id}": Row(f"/v1/survey_responses/{SPARE_ID}", 200, SECRET),
+    "GET /v1/survey_responses/{response_id}/audit": Row(f"/v1/survey_responses/{STORED_ID}/audit", 200, SECRET),
     "GET /v1/survey_responses": Row("/v1/survey_responses", 200, SECRET),
     "GET /v1/survey_responses/{response_id}": Row(f"/v1/survey_responses/{STORED_ID}", 200, SECRET),
     "POST /v1/people": Row("/v1/people", 201, SECRET, {"email": "ada@example.com", "phone_number": "+4915112345678"}),
@@ -180,6 +187,9 @@ def stack() -> Iterator[HttpStack]:
         secret = {"authorization": f"Bearer {key(KeyKind.SECRET, 'own')}"}
         given = MATRIX["POST /v1/survey_responses"].body
         assert stack.call("POST", "/v1/survey_responses", headers=secret, body=given)["statusCode"] == 201
+        for response_id in (EDITED_ID, SPARE_ID):
+            another = {**given, "response_id": response_id}
+            assert stack.call("POST", "/v1/survey_responses", headers=secret, body=another)["statusCode"] == 201
         given = MATRIX["POST /v1/people"].body
         assert stack.call("POST", "/v1/people", headers=secret, body=given)["statusCode"] == 201
         given = MATRIX["PUT /v1/surveys/{survey_id}"].body

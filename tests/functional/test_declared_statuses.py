@@ -10,9 +10,11 @@ import pytest
 
 from functions.api.app import OPERATIONS as API
 from functions.survey_ingest.app import OPERATIONS as DOOR
+from shared.domain.responses import Response
 from shared.errors import TemporaryError
 from shared.queues import Queue
 from shared.storage.cached import CachedApiKeys, CachedSurveys
+from shared.storage.responses import ResponseRepository
 from tests.functional.http_stack import SHOP, HttpStack, declared, http_stack
 
 SECRET = {"authorization": "Bearer sk_own"}
@@ -23,6 +25,10 @@ ANSWER = {"response_id": ID, "rating": 9}
 GIVEN = {"response_id": ID, "score": 9, "created_at": 1_767_225_600}
 AWAY = "away"
 """Marks a request that is made while neither queue nor store answers."""
+
+CONFLICT = "conflict"
+"""Marks a request that somebody else is faster than."""
+SPARE_ID = "0190f3c2-7c1e-7d2b-9d3a-5b1f8a2c4e6e"
 
 Asked = tuple[str, Mapping[str, Any]]
 
@@ -81,6 +87,15 @@ REQUESTS: dict[str, list[Asked]] = {
         *fetched("/v1/journey", "/v1/journey"),
         ("/v1/journey", {"headers": SECRET, "query": {"scale": "text"}}),
     ],
+    "PUT /v1/survey_responses/{response_id}": [
+        *posted(f"/v1/survey_responses/{ID}", SECRET, PUBLISHABLE, {"score": 8}),
+        ("/v1/survey_responses/x", {"headers": SECRET, "body": {"score": 8}}),
+        (CONFLICT, {"headers": SECRET, "body": {"score": 7}, "path": f"/v1/survey_responses/{ID}"}),
+    ],
+    "DELETE /v1/survey_responses/{response_id}": fetched(f"/v1/survey_responses/{SPARE_ID}", "/v1/survey_responses/x"),
+    "GET /v1/survey_responses/{response_id}/audit": fetched(
+        f"/v1/survey_responses/{ID}/audit", "/v1/survey_responses/x/audit"
+    ),
     "GET /v1/survey_responses": [
         *fetched("/v1/survey_responses", "/v1/survey_responses"),
         ("/v1/survey_responses", {"headers": SECRET, "query": {"survey": "nothing"}}),
@@ -138,6 +153,15 @@ def stack() -> Iterator[HttpStack]:
         yield stack
 
 
+_read = ResponseRepository.get
+
+
+def _outdated(repository: ResponseRepository, response_id: str) -> Response | None:
+    """What was stored before the latest revision came."""
+    found = _read(repository, response_id)
+    return found.model_copy(update={"revision": found.revision - 1}) if found else None
+
+
 def _away(*_: object, **__: object) -> NoReturn:
     raise TemporaryError("nothing answers")
 
@@ -151,6 +175,11 @@ def test_what_is_declared_is_what_is_answered(stack: HttpStack, route: str, monk
     method = route.partition(" ")[0]
     answered = set()
     for path, request in REQUESTS[route]:
+        if path == CONFLICT:
+            with monkeypatch.context() as patch:
+                patch.setattr(ResponseRepository, "get", _outdated)
+                answered.add(stack.call(method, **request)["statusCode"])
+            continue
         if path != AWAY:
             answered.add(stack.call(method, path, **request)["statusCode"])
             continue

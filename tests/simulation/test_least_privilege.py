@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
@@ -17,30 +18,34 @@ def texts(opened: Shop) -> str:
     return " ".join(str(sent.request) for sent in [*opened.aws.ses.accepted, *opened.aws.sms.accepted])
 
 
-def write_and_read(opened: Shop) -> None:
-    """The back office writes, corrects, and reads."""
+def the_back_office_works(opened: Shop) -> None:
+    """It writes, corrects, erases and reads; it asks, takes back, and learns who does not want to be asked."""
+    response = str(UUID(int=99, version=4))
     person = {"email": "ada@example.org", "phone_number": "+4915112345678"}
-    sent = {"score": 9, "person": person, "response_id": str(UUID(int=99, version=4))}
-    assert opened.stack.http("POST", "/v1/survey_responses", sent, key=SECRET).status == 201
-    assert opened.stack.http("GET", f"/v1/survey_responses/{sent['response_id']}", key=SECRET).status == 200
-    assert opened.stack.http("GET", "/v1/deliveries/parcel-1", key=SECRET).status == 200
-    assert opened.stack.http("GET", "/v1/metrics", key=SECRET).status == 200
+    message_id = opened.aws.ses.accepted[0].tags["message_id"]
     chat = {key: value for key, value in SURVEY.items() if key != "survey_id"}
-    assert opened.stack.http("PUT", "/v1/surveys/chat", chat, key=SECRET).status == 200
-    assert opened.stack.http("DELETE", "/v1/surveys/chat", key=SECRET).status == 200
-    assert opened.stack.http("GET", "/v1/journey", key=SECRET).status == 200
-
-
-def ask_and_take_back(opened: Shop) -> None:
-    """The back office asks, takes back, and learns who does not want to be asked."""
-    ada = {"email": "ada@example.org", "last_sent_at": 1_700_000_000}
-    assert opened.stack.http("POST", "/v1/people", ada, key=SECRET).status == 201
-    assert opened.stack.http("GET", "/v1/people", key=SECRET).status == 200
-    assert opened.stack.http("POST", "/v1/unsubscribes", {"person_email": "ada@example.org"}, key=SECRET).status == 200
-    assert opened.stack.http("GET", "/v1/unsubscribes", key=SECRET).status == 200
-    assert opened.stack.http("GET", "/v1/bounces", key=SECRET).status == 200
-    pending = "/v1/people/ada@example.org/survey_requests/pending"
-    assert opened.stack.http("DELETE", pending, key=SECRET).status == 200
+    requests: list[tuple[str, str, dict[str, Any] | None, int]] = [
+        ("POST", "/v1/survey_responses", {"score": 9, "person": person, "response_id": response}, 201),
+        ("GET", f"/v1/survey_responses/{response}", None, 200),
+        ("PUT", f"/v1/survey_responses/{response}", {"score": 3}, 200),
+        ("GET", f"/v1/survey_responses/{response}/audit", None, 200),
+        ("GET", "/v1/survey_responses", None, 200),
+        ("DELETE", f"/v1/survey_responses/{response}", None, 200),
+        ("GET", "/v1/deliveries/parcel-1", None, 200),
+        ("GET", "/v1/metrics", None, 200),
+        ("PUT", "/v1/surveys/chat", chat, 200),
+        ("DELETE", "/v1/surveys/chat", None, 200),
+        ("GET", "/v1/journey", None, 200),
+        ("GET", f"/v1/messages/{message_id}", None, 200),
+        ("POST", "/v1/people", {"email": "ada@example.org", "last_sent_at": 1_700_000_000}, 201),
+        ("GET", "/v1/people", None, 200),
+        ("POST", "/v1/unsubscribes", {"person_email": "ada@example.org"}, 200),
+        ("GET", "/v1/unsubscribes", None, 200),
+        ("GET", "/v1/bounces", None, 200),
+        ("DELETE", "/v1/people/ada@example.org/survey_requests/pending", None, 200),
+    ]
+    for method, path, body, status in requests:
+        assert opened.stack.http(method, path, body, key=SECRET).status == status, (method, path)
 
 
 def look_at_the_scores(opened: Shop) -> None:
@@ -78,15 +83,13 @@ def a_long_day(opened: Shop) -> None:
     opened.answer(1, 1, revision=2, comment="Still wet")
     somebody_says_who_they_are_and_takes_it_back(opened)
     opened.wait(7_200)
-    write_and_read(opened)
-    message_id = opened.aws.ses.accepted[0].tags["message_id"]
-    assert stack.http("GET", f"/v1/messages/{message_id}", key=SECRET).status == 200
-    ask_and_take_back(opened)
+    the_back_office_works(opened)
     look_at_the_scores(opened)
     # Receipts come, one of them a complaint; a queue redelivers; something unreadable lies on every queue.
     opened.deliver_receipts()
     at = opened.aws.clock.now().isoformat()
     mail = opened.aws.ses.accepted[0]
+    message_id = mail.tags["message_id"]
     about = {"messageId": mail.message_id, "timestamp": at, "tags": {"message_id": [message_id]}}
     stack.receipt({"eventType": "Complaint", "mail": about, "complaint": {"timestamp": at}})
     stack.receipt({"eventType": "Bounce", "mail": about, "bounce": {"bounceType": "Permanent", "timestamp": at}})

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from functions.api.people.bodies import PersonExpanded, PersonGiven, PropertiesGiven
 from shared.domain.asking import ListedPerson
 from shared.domain.base import Frozen, Identifier, ResponseId
-from shared.domain.responses import Comment, Response, Subject
+from shared.domain.recording import ScoreChange
+from shared.domain.responses import Comment, Counted, Response, Subject
 from shared.domain.submissions import GivenAnswer, GivenRating
 from shared.domain.surveys import Question, QuestionId, Scale, Survey, SurveyId
 
@@ -182,4 +183,49 @@ class SurveyResponse(Frozen):
             subject=response.subject,
             day=response.day,
             test=response.test,
+        )
+
+
+class CountedTold(Frozen):
+    """What an answer counts as."""
+
+    survey: SurveyId
+    day: date
+    ratings: Mapping[QuestionId, int]
+    breakdowns: Mapping[str, str]
+
+    @classmethod
+    def of(cls, counted: Counted | None) -> Self | None:
+        """The same as it is told; null if it is not counted."""
+        if counted is None:
+            return None
+        return cls(survey=counted.survey_id, day=counted.day, ratings=counted.ratings, breakdowns=counted.breakdowns)
+
+
+class AuditEntry(Frozen):
+    """A change of what an answer counts as, after it was first recorded.
+
+    Args:
+        revision: The revision that made it.
+        at: When, in Unix seconds.
+        actor: The name of the key that made it; null if it was the respondent.
+        before: What the answer counted as until then; null if it did not.
+        after: What it counts as since.
+    """
+
+    revision: int
+    at: int
+    actor: str | None
+    before: CountedTold | None
+    after: CountedTold | None
+
+    @classmethod
+    def of(cls, change: ScoreChange) -> Self:
+        """An entry as it is told."""
+        return cls(
+            revision=change.revision,
+            at=int(change.at.timestamp()),
+            actor=change.actor,
+            before=CountedTold.of(change.before),
+            after=CountedTold.of(change.after),
         )

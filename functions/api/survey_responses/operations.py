@@ -6,7 +6,9 @@ from http import HTTPStatus
 
 from functions.api.calling import BODY_REFUSALS, READ_REFUSALS, called, counters, logger
 from functions.api.paging import link_to_next
-from functions.api.survey_responses.bodies import CreateSurveyResponse, SurveyResponse
+from functions.api.people.bodies import Ok
+from functions.api.survey_responses.bodies import AuditEntry, CreateSurveyResponse, SurveyResponse
+from functions.api.survey_responses.editing import PutSurveyResponse, changeable
 from shared.http import Answer, Operation, Request, Security, json_body, parsed
 from shared.observability import MetricUnit
 
@@ -39,6 +41,35 @@ def list_responses(request: Request) -> Answer:
         body=[response.model_dump(mode="json") for response in page.responses],
         headers=link_to_next(request.base_url, request.path, request.query_pairs, "page", page.next),
     )
+
+
+def update_response(request: Request) -> Answer:
+    """Change an answer; what can not be changed may come back, as Delighted's clients send it."""
+    data = json_body(request)
+    api, caller = called(request)
+    given = parsed(PutSurveyResponse, changeable(data))
+    updated = api.survey_responses.update(request.path_parameters["response_id"], given, caller)
+    counters.add_metric("ResponsesEdited", MetricUnit.Count, 1)
+    logger.info(
+        "response edited", extra={"response_id": updated.id, "revision": updated.revision, "actor": caller.name}
+    )
+    return Answer(body=updated)
+
+
+def delete_response(request: Request) -> Answer:
+    """Erase an answer."""
+    api, caller = called(request)
+    erased = api.survey_responses.erase(request.path_parameters["response_id"])
+    counters.add_metric("ResponsesErased", MetricUnit.Count, 1)
+    logger.info("response erased", extra={"response_id": erased, "actor": caller.name})
+    return Answer(body=Ok())
+
+
+def read_audit(request: Request) -> Answer:
+    """Who changed an answer's score."""
+    api, _ = called(request)
+    entries = api.survey_responses.audit(request.path_parameters["response_id"])
+    return Answer(body=[entry.model_dump(mode="json") for entry in entries])
 
 
 OPERATIONS = (
@@ -88,5 +119,34 @@ OPERATIONS = (
         success=(HTTPStatus.OK, SurveyResponse),
         parameters={"expand": "`person`: tell who answered in the place of their id. May be written `expand[]`."},
         refusals=(*READ_REFUSALS, HTTPStatus.UNPROCESSABLE_ENTITY),
+    ),
+    Operation(
+        method="PUT",
+        path="/v1/survey_responses/{response_id}",
+        run=update_response,
+        summary="Change an answer and its score; what was told may be sent back whole, what can not change is ignored",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.OK, SurveyResponse),
+        request=PutSurveyResponse,
+        refusals=(*BODY_REFUSALS, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    ),
+    Operation(
+        method="DELETE",
+        path="/v1/survey_responses/{response_id}",
+        run=delete_response,
+        summary="Erase an answer: it counts no more, and its id can not be used again",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.OK, Ok),
+        refusals=READ_REFUSALS,
+    ),
+    Operation(
+        method="GET",
+        path="/v1/survey_responses/{response_id}/audit",
+        run=read_audit,
+        summary="Who changed the score of an answer after it was recorded, when, from what to what",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.OK, AuditEntry),
+        success_is_list=True,
+        refusals=READ_REFUSALS,
     ),
 )

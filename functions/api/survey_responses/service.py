@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from functions.api.named import named_survey, published
-from functions.api.needs import People, PeopleLists, Responses, ResponsesQueue, Surveys
-from functions.api.survey_responses.bodies import CreateSurveyResponse, SurveyResponse
+from functions.api.needs import AuditTrail, People, PeopleLists, Responses, ResponsesQueue, Surveys
+from functions.api.survey_responses.bodies import AuditEntry, CreateSurveyResponse, SurveyResponse
+from functions.api.survey_responses.editing import PutSurveyResponse, edit_of
 from functions.api.survey_responses.listing import known_expand
 from shared.clock import Clock, Ids
 from shared.domain.api_keys import ApiKey
+from shared.domain.edits import edited
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import Outcome
 from shared.domain.responses import Response, Source
@@ -30,6 +32,7 @@ class SurveyResponses:
     Args:
         surveys: Published surveys, cached.
         responses: Stored responses.
+        audit_trail: Who changed them.
         queue: The responses queue.
         people: Known people.
         lists: The same, with the moment since when they are known.
@@ -42,6 +45,7 @@ class SurveyResponses:
         *,
         surveys: Surveys,
         responses: Responses,
+        audit_trail: AuditTrail,
         queue: ResponsesQueue,
         people: People,
         lists: PeopleLists,
@@ -50,6 +54,7 @@ class SurveyResponses:
     ) -> None:
         self._surveys = surveys
         self._responses = responses
+        self._audit_trail = audit_trail
         self._queue = queue
         self._people = people
         self._lists = lists
@@ -98,7 +103,9 @@ class SurveyResponses:
         )
         submitted = ResponseSubmitted(response=response, expected_revision=0)
         self._queue.send(submitted, group=survey.survey_id)
-        stored = self._recorded(submitted, is_dated=given.created_at is not None)
+        stored = self._recorded(
+            submitted, "Another response is stored under this id.", is_dated=given.created_at is not None
+        )
         return SurveyResponse.of(stored, survey)
 
     def response(self, response_id: str, expand: Collection[str] = ()) -> SurveyResponse:
@@ -118,12 +125,52 @@ class SurveyResponses:
         person = self._lists.one(stored.person_id) if "person" in expand and stored.person_id else None
         return SurveyResponse.of(stored, found.survey if found else None, person)
 
+    def update(self, response_id: str, given: PutSurveyResponse, caller: ApiKey) -> SurveyResponse:
+        """Change an answer, unless somebody else changes it in between; a change to what it is already is none.
+
+        Like a new one, it goes on the queue under its condition, and is then recorded at once.
+
+        Raises:
+            InvalidRequestError: a field is wrong.
+            NotFoundError: there is no such answer, or it was erased.
+            ConflictError: somebody else changed it in between.
+            TemporaryError: it may not have been kept.
+        """
+        stored = self._stored(response_id)
+        survey = published(self._surveys, stored.survey_id).survey
+        edit = edit_of(stored, given, survey)
+        if edit.person_id is not None and edit.person_id != stored.person_id:
+            self._require_known(edit.person_id)
+        response = edited(stored, edit, survey, self._clock.now())
+        if response != stored:
+            submitted = ResponseSubmitted(response=response, expected_revision=stored.revision, actor=caller.name)
+            self._queue.send(submitted, group=stored.survey_id)
+            response = self._recorded(submitted, "Somebody else changed this response; read it again.")
+        return SurveyResponse.of(response, survey)
+
+    def erase(self, response_id: str) -> str:
+        """Erase an answer: it counts no more, and nothing of it is kept but that it was; its id.
+
+        One that is not stored, such as one that still waits in the queue, never will be.
+
+        Raises:
+            NotFoundError: this can be no answer's id.
+            TemporaryError: it may be erased or not; the same again, later, is right.
+        """
+        canonical = _canonical(response_id)
+        self._responses.erase(canonical, self._clock.now())
+        return canonical
+
+    def audit(self, response_id: str) -> list[AuditEntry]:
+        """Who changed the score of an answer, when, from what to what, the first change first.
+
+        Raises:
+            NotFoundError: there is no such answer, or it was erased.
+        """
+        return [AuditEntry.of(change) for change in self._audit_trail.of(self._stored(response_id).response_id)]
+
     def _stored(self, response_id: str) -> Response:
-        try:
-            canonical = str(UUID(response_id))
-        except ValueError:
-            canonical = None
-        stored = self._responses.get(canonical) if canonical else None
+        stored = self._responses.get(_canonical(response_id))
         if stored is None:
             raise NotFoundError("There is no such response.")
         return stored
@@ -134,9 +181,12 @@ class SurveyResponses:
             return None
         if not isinstance(given.person, str):
             return self._people.resolve(given.person.recipient, told_at).person_id
-        if self._people.get(given.person) is None:
-            raise InvalidRequestError("person is not known.", {"person": ["is no id of a person we know"]})
+        self._require_known(given.person)
         return given.person
+
+    def _require_known(self, person_id: str) -> None:
+        if self._people.get(person_id) is None:
+            raise InvalidRequestError("person is not known.", {"person": ["is no id of a person we know"]})
 
     def _response_id(self, caller: ApiKey, idempotency_key: str | None) -> str:
         """The id of an answer that came without: from the Idempotency-Key, which is the caller's own, or at random."""
@@ -147,7 +197,7 @@ class SurveyResponses:
         except ValueError:
             return str(uuid5(IDEMPOTENCY_NAMESPACE, f"{caller.name}\x1f{idempotency_key}"))
 
-    def _recorded(self, submitted: ResponseSubmitted, *, is_dated: bool) -> Response:
+    def _recorded(self, submitted: ResponseSubmitted, conflict: str, *, is_dated: bool = True) -> Response:
         """What is stored after recording; the answer itself if the store is away, for the queue has it."""
         response = submitted.response
         recorded = self._responses.record([submitted])[response.response_id]
@@ -159,8 +209,15 @@ class SurveyResponses:
         if stored is None or outcome in {Outcome.RECORDED, Outcome.POSTPONED}:
             return response
         if not _same_answer(stored, response, is_dated=is_dated):
-            raise ConflictError("Another response is stored under this id.")
+            raise ConflictError(conflict)
         return stored
+
+
+def _canonical(response_id: str) -> str:
+    try:
+        return str(UUID(response_id))
+    except ValueError:
+        raise NotFoundError("There is no such response.") from None
 
 
 def _answered_at(created_at: int | None, now: datetime) -> datetime:
