@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from functions.nps_calc import bootstrap
+from shared.domain.events import DomainEvent
 from shared.domain.queued import ResponseSubmitted
-from shared.domain.recording import Outcome, Recorded
+from shared.domain.recording import Outcome, Recorded, contradicts
 from shared.errors import PoisonMessageError, TemporaryError
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
 from shared.queues import BatchResponse, Received, come_again, parsed, received
@@ -23,10 +26,20 @@ def lambda_handler(event: dict[str, Any], context: Any) -> BatchResponse:
         [submitted for _, submitted in readable],
         redelivered={s.response.response_id for message, s in readable if message.receive_count > 1},
     )
-    complete = {response_id for response_id, each in recorded.items() if _follow_up(response_id, each)}
+    times = Counter(submitted.response.response_id for _, submitted in readable)
+    complete = _told(
+        {
+            response_id: events
+            for response_id, each in recorded.items()
+            if (events := _follow_up(response_id, each, is_alone=times[response_id] == 1)) is not None
+        }
+    )
     postponed: list[Received] = []
     for message, submitted in readable:
         response_id = submitted.response.response_id
+        if contradicts(submitted, recorded[response_id].stored):
+            metrics.add_metric("ResponsesContradicted", MetricUnit.Count, 1)
+            logger.warning("answer contradicts the stored one of its revision", extra={"response_id": response_id})
         if recorded[response_id].outcome is Outcome.INVALID:
             poison.append(message)
         elif response_id not in complete:
@@ -48,25 +61,38 @@ def _read(messages: list[Received]) -> tuple[list[tuple[Received, ResponseSubmit
     return readable, poison
 
 
-def _follow_up(response_id: str, recorded: Recorded) -> bool:
-    """Tell what became of a response, and wish for what follows; whether it is complete, so need not come again."""
+def _follow_up(response_id: str, recorded: Recorded, *, is_alone: bool) -> Sequence[DomainEvent] | None:
+    """Say in the log what became of a response, and wish for what follows.
+
+    Returns:
+        What is to be told of it; None if it failed, so that it has to come again.
+    """
     about: dict[str, object] = {"response_id": response_id, "outcome": recorded.outcome.value}
     if recorded.outcome is Outcome.RECORDED:
         metrics.add_metric("ResponsesRecorded", MetricUnit.Count, 1)
     if recorded.outcome is Outcome.INVALID:
         metrics.add_metric("ResponsesUnreadable", MetricUnit.Count, 1)
         logger.error("answer can not be stored", extra=about)
-        return False
+        return None
     if recorded.outcome is Outcome.POSTPONED:
         logger.warning("answer postponed", extra=about)
-        return False
+        return None
     try:
         wished = bootstrap.service().follow_up(recorded)
+        events = bootstrap.service().events(recorded, is_alone=is_alone)
     except TemporaryError as error:
         logger.warning("follow-up postponed", extra={**about, "fault": str(error)})
-        return False
+        return None
     except Exception:  # a fault of ours with one answer must not hold up the rest of its batch
         logger.exception("follow-up failed", extra=about)
-        return False
+        return None
     logger.info("answer taken in", extra={**about, "messages_wished": wished})
-    return True
+    return events
+
+
+def _told(events: dict[str, Sequence[DomainEvent]]) -> set[str]:
+    """Tell what happened to each response; those that are complete, so need not come again."""
+    untold = set(bootstrap.service().tell(events))
+    for response_id in untold:
+        logger.warning("event postponed", extra={"response_id": response_id})
+    return events.keys() - untold

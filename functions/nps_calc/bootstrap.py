@@ -8,9 +8,11 @@ from functools import cache
 from functions.nps_calc.service import NpsCalc
 from shared.clients import client
 from shared.clock import SystemClock
+from shared.events import EventBus
 from shared.observability import Logger
 from shared.queues import BackOff, Queue
 from shared.settings import EnvironmentSettings
+from shared.storage.audit_trail import AuditTrail
 from shared.storage.cached import CachedSurveys
 from shared.storage.erasure_key import ErasureKey
 from shared.storage.erasures import ErasedPeople
@@ -27,6 +29,7 @@ class Settings(EnvironmentSettings):
     responses_queue_url: str
     notifications_queue_url: str
     erasure_key_parameter: str
+    event_bus_name: str
     alert_grace_seconds: int
 
 
@@ -52,7 +55,9 @@ def service() -> NpsCalc:
             ),
         ),
         surveys=CachedSurveys(SurveyRepository(dynamodb, settings().surveys_table_name), clock),
+        trail=AuditTrail(dynamodb, settings().responses_table_name),
         notifications=Queue(client("sqs"), settings().notifications_queue_url),
+        bus=EventBus(client("events"), settings().event_bus_name),
         clock=clock,
         grace=timedelta(seconds=settings().alert_grace_seconds),
     )

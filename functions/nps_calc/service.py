@@ -1,7 +1,7 @@
-"""Counts answers, and decides which messages follow from them.
+"""Counts answers, and decides which messages and events follow from them.
 
-What follows is computed from the stored response, each time a message comes, repetitions included: a crash after the
-commit loses no alert. A message's id is made of what it is about, so its consumer keeps the first wish of each.
+What follows is computed from what is stored, each time a message comes, repetitions included: a crash after the commit
+loses no alert and no event. The id of each is made of what it is about, so its consumer keeps the first.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.clock import Clock
+from shared.domain.events import DomainEvent, ResponseRecorded, ScoreMoved, chain, step
 from shared.domain.messages import MessageKind, Notification, message_id
 from shared.domain.published import PublishedSurvey
 from shared.domain.queued import ResponseSubmitted, SendNotification
-from shared.domain.recording import Outcome, Recorded
+from shared.domain.recording import Outcome, Recorded, ScoreChange
 from shared.domain.responses import Response, Source
 from shared.domain.surveys import Survey
+from shared.errors import UnpublishedError
 
 NEWS_FOR = timedelta(hours=48)
 """How long after an answer it is still worth telling somebody of it."""
@@ -51,23 +53,51 @@ class Notifications(Protocol):
         ...
 
 
+class Trail(Protocol):
+    """Where the changes of recorded answers are kept."""
+
+    def of(self, response_id: str) -> Sequence[ScoreChange]:
+        """What changed of a response after its first commit, in order; TemporaryError if it can not be read now."""
+        ...
+
+
+class Bus(Protocol):
+    """Where events are told."""
+
+    def publish(self, *events: DomainEvent) -> None:
+        """Put events on the bus; UnpublishedError names those that it did not take."""
+        ...
+
+
 class NpsCalc:
     """Takes accepted answers off the queue.
 
     Args:
         responses: Where responses and scores are kept.
         surveys: Where surveys are kept.
+        trail: Where the changes of recorded answers are kept.
         notifications: Where messages are wished for.
+        bus: Where events are told.
         clock: Tells whether an answer is still news.
         grace: How long an alert waits for a comment or a better answer.
     """
 
     def __init__(
-        self, responses: Responses, surveys: Surveys, notifications: Notifications, clock: Clock, grace: timedelta
+        self,
+        *,
+        responses: Responses,
+        surveys: Surveys,
+        trail: Trail,
+        notifications: Notifications,
+        bus: Bus,
+        clock: Clock,
+        grace: timedelta,
     ) -> None:
         self._responses = responses
         self._surveys = surveys
+        self._trail = trail
         self._notifications = notifications
+        self._bus = bus
         self._clock = clock
         self._grace = grace
 
@@ -112,6 +142,48 @@ class NpsCalc:
                 delay=self._grace if wish.kind.to_owner else timedelta(0),
             )
         return len(wishes)
+
+    def events(self, recorded: Recorded, *, is_alone: bool) -> list[DomainEvent]:
+        """What is to be told of a response as it is stored, whoever stored it.
+
+        Usually that is known here: this run recorded it, or only a first revision stands. Otherwise another run may
+        have died before it told, or the API recorded an edit before the message came; then every step is told again,
+        each under its id. A condition that failed is no exception: it may be the winner's own, told too late.
+
+        Args:
+            recorded: What became of the response.
+            is_alone: Whether one message of this batch brought it; of several, one may repeat an older revision whose
+                own run died.
+
+        Raises:
+            TemporaryError: the audit trail can not be read now.
+        """
+        response = recorded.stored
+        if response is None:
+            return []
+        if recorded.before is not None and is_alone:
+            steps = step(recorded.before, recorded.counted, response.revision)
+        elif response.revision == 1:
+            steps = chain((), recorded.counted)
+        else:
+            steps = chain(self._trail.of(response.response_id), recorded.counted)
+        return [ResponseRecorded.of(response), *(ScoreMoved.of(response, each) for each in steps)]
+
+    def tell(self, events: Mapping[str, Sequence[DomainEvent]]) -> Collection[str]:
+        """Put the events of a batch on the bus.
+
+        Args:
+            events: What is to be told of each response, by its id.
+
+        Returns:
+            The ids of the responses of which something is not on the bus: their messages have to come again.
+        """
+        try:
+            self._bus.publish(*(event for each in events.values() for event in each))
+        except UnpublishedError as error:
+            lost = error.event_ids
+            return {response_id for response_id, each in events.items() if any(event.id in lost for event in each)}
+        return ()
 
 
 def is_news(response: Response, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from shared.domain.base import Frozen, Identifier, Instant, ResponseId, digest, iso
+from shared.domain.recording import ScoreChange, Stored
 from shared.domain.responses import Counted, Rating, Response, Revision, Source, Subject
 from shared.domain.surveys import QuestionId, SurveyId
 
@@ -176,7 +177,19 @@ EVENTS: tuple[type[DomainEvent], ...] = (ResponseRecorded, ScoreMoved, PersonEra
 """Every kind of event; docs/events has the JSON schema of each."""
 
 
-def chain(changes: Sequence[Step], counted: Counted | None) -> Iterator[Step]:
+def step(before: Stored, counted: Counted | None, revision: int) -> Iterator[Step]:
+    """The step of one commit, if it changed what its response counts as.
+
+    Args:
+        before: What stood under the response's id.
+        counted: What the response counts as since.
+        revision: Its revision since.
+    """
+    if before.counted != counted:
+        yield Step(None if before.response is None else revision, before.counted, counted)
+
+
+def chain(changes: Sequence[ScoreChange], counted: Counted | None) -> Iterator[Step]:
     """Every step of a response, from its audit trail and from what it counts as now.
 
     Args:
@@ -186,4 +199,5 @@ def chain(changes: Sequence[Step], counted: Counted | None) -> Iterator[Step]:
     first = changes[0].before if changes else counted
     if first is not None:
         yield Step(None, None, first)
-    yield from changes
+    for change in changes:
+        yield Step(change.revision, change.before, change.after)

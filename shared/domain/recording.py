@@ -251,6 +251,21 @@ def repeated_properties(response: Response) -> set[str]:
     return set(declared) if declared.items() <= response.properties.items() else set()
 
 
+SAID_BY_SENDER = ("ratings", "texts", "comment", "claimed_person", "subject", "properties", "test")
+"""Fields of a response that its sender wrote; the others we stamped, and a repetition may have others."""
+
+
+def contradicts(submission: ResponseSubmitted, stored: Response | None) -> bool:
+    """Whether a sender says something else under a revision that is stored; what came first stays.
+
+    A submission with a condition is no question here: who sends one is told by the API.
+    """
+    sent = submission.response
+    if stored is None or submission.expected_revision is not None or sent.revision != stored.revision:
+        return False
+    return any(getattr(sent, name) != getattr(stored, name) for name in SAID_BY_SENDER)
+
+
 def write(response: Response, before: Stored, actor: str | None = None) -> Write:
     """The write of a response over what stands under its id.
 

@@ -19,6 +19,7 @@ from rich.table import Table
 from tests.benchmarks.counted import (
     calls_per_accepted_answer,
     counting,
+    dollars_for_events,
     dollars_per_million,
     queued_batch,
     read_units_of_a_month,
@@ -76,6 +77,9 @@ def rows() -> Iterator[Row]:
     yield Row("Python calls of a warm answer", door.calls, 1500, 1300)
     yield Row("Python calls of a warm answer / of the peer", door.calls_to_peer, 0.12, 0.08)
     yield Row("dollars per million answers, batch of 84", dollars_per_million(84), 3.5, 3)
+    told = counting(84)
+    yield Row("calls to the event bus per answer, batch of 84", told.event_calls / told.answers, 0.25, 0.2)
+    yield Row("dollars per million answers for their events", dollars_for_events(told), 2, 2)
     yield Row("widget, bytes gzipped", widget_bytes(), 5 * 1024, 4 * 1024)
 
 

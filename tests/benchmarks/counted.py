@@ -26,12 +26,23 @@ COMMENT = "The parcel came on time, and the driver rang twice. ".ljust(500, "x")
 
 
 class Count(NamedTuple):
-    """Calls and units of a number of answers."""
+    """Calls and units of a number of answers.
+
+    Args:
+        answers: How many there are.
+        calls: Calls to tables and queues.
+        write_units: Of the responses table.
+        transactions: How many of the calls are one.
+        event_calls: Calls to the event bus, which takes at most ten events in each.
+        events: What it was told.
+    """
 
     answers: int
     calls: int
     write_units: float
     transactions: int
+    event_calls: int
+    events: int
 
 
 @contextmanager
@@ -96,17 +107,21 @@ def counting(batch: int) -> Count:
             answer(stack, number)
         units, logged = stack.aws.dynamodb.consumed["ResponsesTable", "write"], len(stack.aws.log)
         assert source.poll() == batch
-        calls = [entry.call for entry in stack.aws.log[logged:] if entry.call.function == "nps_calc"]
+        made = [entry.call for entry in stack.aws.log[logged:] if entry.call.function == "nps_calc"]
+        calls = [call for call in made if call.service != "eventbridge"]
+        told = [call for call in made if call.service == "eventbridge"]
         return Count(
             answers=batch,
             calls=len(calls),
             write_units=stack.aws.dynamodb.consumed["ResponsesTable", "write"] - units,
             transactions=sum(call.operation == "TransactWriteItems" for call in calls),
+            event_calls=len(told),
+            events=sum(len(call.params["Entries"]) for call in told),
         )
 
 
 def dollars_per_million(batch: int) -> float:
-    """What a million new answers cost in requests and write units; processor time, logs and messages come on top.
+    """What a million new answers cost in requests and write units; time, logs, messages and events come on top.
 
     SQS is asked to send each answer, and to receive and delete ten at a time.
     """
@@ -118,6 +133,12 @@ def dollars_per_million(batch: int) -> float:
         + prices["sqs_request"] * (1 + 2 / 10)
         + prices["dynamodb_write_unit"] * units
     )
+
+
+def dollars_for_events(count: Count) -> float:
+    """What the events of a million such answers cost: EventBridge bills each that a custom bus takes."""
+    prices = json.loads((Path(__file__).parent / "prices.json").read_text())
+    return float(prices["eventbridge_event"] * count.events / count.answers)
 
 
 def queued_batch(answers: int) -> list[ResponseSubmitted]:

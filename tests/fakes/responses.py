@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from shared.domain.queued import ResponseSubmitted
-from shared.domain.recording import ABSENT, Erasure, Outcome, Recorded, Stored
+from shared.domain.recording import ABSENT, Erasure, Outcome, Recorded, ScoreChange, Stored
 from shared.domain.responses import Response
 from shared.domain.scores import ScoreDocument
 from tests.fakes.recount import recount
@@ -27,6 +27,8 @@ class InMemoryResponses:
         self.refused: set[str] = set()
         """Ids of responses that can never be recorded."""
         self.read_first: list[str] = []
+        self.changes: dict[str, list[ScoreChange]] = {}
+        self.trails_read: list[str] = []
 
     def get(self, response_id: str) -> Response | None:
         return self.stored.get(response_id)
@@ -44,6 +46,10 @@ class InMemoryResponses:
             before = None
             if outcome is Outcome.RECORDED:
                 before = Stored(known, known.counted) if known else ABSENT
+                if known and stored and known.counted != stored.counted:
+                    self.changes.setdefault(response_id, []).append(
+                        ScoreChange(stored.revision, stored.accepted_at, None, known.counted, stored.counted)
+                    )
             earlier = outcomes.get(response_id)
             if earlier is not None and earlier.outcome is Outcome.RECORDED:
                 outcome, before = earlier.outcome, earlier.before
@@ -55,6 +61,11 @@ class InMemoryResponses:
             return Erasure.REPEATED
         self.erased.add(response_id)
         return Erasure.ERASED if self.stored.pop(response_id, None) else Erasure.UNKNOWN
+
+    def of(self, response_id: str) -> Sequence[ScoreChange]:
+        """What changed of a response, as the audit trail tells it."""
+        self.trails_read.append(response_id)
+        return tuple(self.changes.get(response_id, ()))
 
     def _record(self, submission: ResponseSubmitted) -> Outcome:
         response, expected = submission.response, submission.expected_revision

@@ -25,6 +25,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "sesv2": lambda c: c.send_email(Content={"Raw": {"Data": b"m"}}),
     "pinpoint-sms-voice-v2": lambda c: c.send_text_message(DestinationPhoneNumber="+4915112345678"),
     "scheduler": lambda c: c.get_schedule(Name="n"),
+    "events": lambda c: c.put_events(Entries=[{"Detail": "{}"}]),
     "cloudwatch": lambda c: c.list_metrics(),
 }
 _NO_HEADERS: Any = {}

@@ -54,6 +54,7 @@ class House:
             create_table(self.dynamodb, name)
         self.responses_queue = self.sqs.create_queue(QueueName="responses")["QueueUrl"]
         self.notifications_queue = self.sqs.create_queue(QueueName="notifications")["QueueUrl"]
+        boto3.client("events").create_event_bus(Name="bus")
         self.responses = ResponseRepository(self.dynamodb, "responses")
         self.scores = ScoreRepository(self.dynamodb, "responses")
         self.waits: dict[str, int] = {}
@@ -82,6 +83,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         monkeypatch.setenv("ERASURE_KEY_PARAMETER", "/test/erasure-key")
         monkeypatch.setenv("RESPONSES_QUEUE_URL", house.responses_queue)
         monkeypatch.setenv("NOTIFICATIONS_QUEUE_URL", house.notifications_queue)
+        monkeypatch.setenv("EVENT_BUS_NAME", "bus")
         monkeypatch.setenv("ALERT_GRACE_SECONDS", "0")
         monkeypatch.setattr(bootstrap, "SystemClock", FrozenClock)
         for built in cached:
@@ -180,6 +182,31 @@ def test_a_follow_up_that_fails_has_only_its_own_answer_come_again(
     monkeypatch.setattr(bootstrap.service(), "follow_up", failing)
     assert set(failed(app.lambda_handler(batch(), lambda_context))) == {DETRACTOR, POISON}
     assert house.waits == {"detractor": 30, "poison": 0}
+    assert house.counted() == {3: 1, 9: 1}
+
+
+def test_an_event_that_was_not_taken_has_only_its_own_answer_come_again(
+    house: House, lambda_context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = bootstrap.service().tell
+    monkeypatch.setattr(bootstrap.service(), "tell", lambda events: {*tell(events), DETRACTORS_ANSWER})
+    assert set(failed(app.lambda_handler(batch(), lambda_context))) == {DETRACTOR, POISON}
+    assert house.waits == {"detractor": 30, "poison": 0}
+    assert house.counted() == {3: 1, 9: 1}
+
+
+@pytest.mark.parametrize(("rating", "counted"), [(4, True), (3, False)])
+def test_an_answer_that_contradicts_the_stored_one_is_counted_in_a_metric_and_nowhere_else(
+    house: House, lambda_context: Any, capsys: pytest.CaptureFixture[str], rating: int, counted: bool
+) -> None:
+    event = batch()
+    again = json.loads(event["Records"][0]["body"])
+    again["response"]["ratings"]["recommend"]["value"] = rating
+    app.lambda_handler(event, lambda_context)
+    capsys.readouterr()
+    event["Records"][0]["body"] = json.dumps(again)
+    app.lambda_handler(event, lambda_context)
+    assert ("ResponsesContradicted" in capsys.readouterr().out) is counted
     assert house.counted() == {3: 1, 9: 1}
 
 

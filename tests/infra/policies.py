@@ -91,6 +91,9 @@ def needs(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[N
             yield Need("ses:SendEmail", _arn("ses", f"configuration-set/{params['ConfigurationSetName']}"))
     elif service == "pinpoint-sms-voice-v2" and operation == "SendTextMessage":
         yield Need("sms-voice:SendTextMessage", _arn("sms-voice", f"phone-number/{params['OriginationIdentity']}"))
+    elif service == "eventbridge" and operation == "PutEvents":
+        for entry in params["Entries"]:
+            yield Need("events:PutEvents", _arn("events", f"event-bus/{entry['EventBusName']}"))
     elif service == "scheduler" and operation in {"CreateSchedule", "DeleteSchedule", "GetSchedule"}:
         # A REST request carries the name in its path.
         group, name = params.get("GroupName", "default"), params.get("Name") or params["_path"][-1]

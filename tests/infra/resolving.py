@@ -13,6 +13,7 @@ REGION = "eu-central-1"
 API_ENDPOINT = "https://api.example.com"
 
 _ARNS = {
+    "AWS::Events::EventBus": "arn:aws:events:{region}:{account}:event-bus/{name}",
     "AWS::DynamoDB::Table": "arn:aws:dynamodb:{region}:{account}:table/{name}",
     "AWS::IAM::Role": "arn:aws:iam::{account}:role/{name}",
     "AWS::SNS::Topic": "arn:aws:sns:{region}:{account}:{name}",

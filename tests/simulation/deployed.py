@@ -110,6 +110,7 @@ class DeployedStack:
         self._grants: dict[str, list[Grant]] = {}
         self._make_tables()
         self._make_queues()
+        aws.events.buses.update(of_type(self._template, "AWS::Events::EventBus"))
         for output, secret in (("LinkKeysParameter", LINK_KEYS), ("ErasureKeyParameter", ERASURE_KEY)):
             aws.ssm.put(self._resolve(self._template["Outputs"][output]["Value"]), secret)
         self.sources: Sequence[EventSource] = [*self._make_sources()]

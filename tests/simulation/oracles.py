@@ -7,9 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tests.simulation.answers import Answer, answers_amiss, items_of, standing
+from tests.simulation.answers import Answer, answers_amiss, items_of, recount, standing
 from tests.simulation.aws import InMemoryAws
 from tests.simulation.aws.values import Item
+from tests.simulation.told import events_amiss
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def faults_at_rest(
     expected = standing(aws, accepted, unsure)
     return [
         *answers_amiss(aws, expected),
+        *events_amiss(aws, {answer.response_id: answer.revision for answer in expected}, recount(expected)),
         *_alerts_amiss(aws, expected),
         *_reports_lost(aws, reported),
         *_arrivals_amiss(aws, (parcel for parcel, status in reported if status == "delivered")),

@@ -23,11 +23,13 @@ from functions.notify import planning
 from functions.nps_calc.service import NpsCalc
 from shared.clock import RandomIds, SystemClock
 from shared.domain.deliveries import ANNOUNCED_WHILE, DeliveryStatus
+from shared.domain.events import DomainEvent, chain
 from shared.domain.messages import MessageState
 from shared.domain.recording import Outcome, Recorded, Stored, Write
 from shared.domain.responses import Change
 from shared.domain.sending import Fence, Receipt
 from shared.errors import TemporaryError
+from shared.events import EventBus
 from shared.queues import Queue
 from shared.storage import responses, transactions
 from shared.storage.deliveries import DeliveryRepository
@@ -202,3 +204,40 @@ def overwrites_deliveries() -> AbstractContextManager[object]:
         return save(self, delivery, known.version if known else 0)
 
     return patch.object(DeliveryRepository, "save", unconditional)
+
+
+def tells_on_first_sight_only() -> AbstractContextManager[object]:
+    """Events are told only by the run that recorded the answer: a crash in between loses them."""
+    events = NpsCalc.events
+
+    def told(self: NpsCalc, recorded: Recorded, *, is_alone: bool) -> list[DomainEvent]:
+        return events(self, recorded, is_alone=is_alone) if recorded.outcome is Outcome.RECORDED else []
+
+    return patch.object(NpsCalc, "events", told)
+
+
+def tells_the_last_step_only() -> AbstractContextManager[object]:
+    """Who finds an answer recorded tells it as if it had never been another."""
+    return patch("functions.nps_calc.service.chain", lambda changes, counted: chain((), counted))
+
+
+def forgets_what_was_folded_away() -> AbstractContextManager[object]:
+    """An older revision that comes again beside a newer one is taken for told."""
+    events = NpsCalc.events
+    return patch.object(NpsCalc, "events", lambda self, recorded, *, is_alone: events(self, recorded, is_alone=True))
+
+
+def gives_events_new_ids() -> AbstractContextManager[object]:
+    """An event's id is made when it is told, so each repetition is another event."""
+    return patch("shared.domain.events.digest", lambda *about: RandomIds().new())
+
+
+def takes_a_call_for_its_entries() -> AbstractContextManager[object]:
+    """A call that succeeds is taken for every event in it."""
+    put = EventBus._put
+
+    def all_or_nothing(self: EventBus, events: Any) -> Any:
+        lost = put(self, events)
+        return events if len(lost) == len(events) > 1 else []
+
+    return patch.object(EventBus, "_put", all_or_nothing)

@@ -88,6 +88,7 @@ def storm(seed: int, *, without: Layer | None = None) -> Passed:
             source.redelivers = without is not Layer.REDELIVERY
         injector = FaultInjector(story.aws, FirstOf(tuple(plans)))
         story.aws.scheduler.double_firing = 0.3
+        story.aws.events.refusing = 0.1
         story.aws.dynamodb.lag(rng.choice(LAGS))
 
         def others_go_on(call: Call) -> None:

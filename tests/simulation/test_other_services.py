@@ -234,3 +234,39 @@ def test_a_system_that_never_rests_is_reported(aws: InMemoryAws) -> None:
 
     with pytest.raises(NotQuietError, match="not at rest after 50 steps"):
         Worker(aws, [EventSource(aws, "function", queue, fails)]).run_until_quiet(max_steps=50)
+
+
+# events
+
+
+def event(number: int = 1, **others: Any) -> dict[str, Any]:
+    return {"EventBusName": "bus", "Source": "us", "DetailType": "It", "Detail": f'{{"n": {number}}}', **others}
+
+
+def test_a_bus_keeps_what_it_took_and_says_of_each_entry_whether_it_did(aws: InMemoryAws) -> None:
+    aws.events.buses.add("bus")
+    client = aws.session().client("events")
+    answer = client.put_events(Entries=[event(1), event(2, Detail="no json"), event(3, Detail="[]"), event(4)])
+    assert answer["FailedEntryCount"] == 2
+    assert ["EventId" in entry for entry in answer["Entries"]] == [True, False, False, True]
+    assert [taken.detail["n"] for taken in aws.events.taken] == [1, 4]
+
+
+def test_a_bus_takes_ten_events_a_call_and_256_kilobytes(aws: InMemoryAws) -> None:
+    aws.events.buses.add("bus")
+    client = aws.session().client("events")
+    large = '{"x": "' + "x" * 60_000 + '"}'
+    for entries in ([event(n) for n in range(11)], [event(Detail=large) for _ in range(5)]):
+        with pytest.raises(ClientError) as refused:
+            client.put_events(Entries=entries)
+        assert code_of(refused) == "ValidationException"
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.put_events(Entries=[event(EventBusName="another")])
+    assert aws.events.taken == []
+
+
+def test_a_bus_may_not_take_entries_of_a_call_that_succeeds(aws: InMemoryAws) -> None:
+    aws.events.buses.add("bus")
+    aws.events.refusing = 0.5
+    answer = aws.session().client("events").put_events(Entries=[event(n) for n in range(10)])
+    assert 0 < answer["FailedEntryCount"] == 10 - len(aws.events.taken) < 10

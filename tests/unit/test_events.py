@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from infra.event_schemas import FOLDER, documents, schema
 from shared.domain.events import EVENTS, DomainEvent, PersonErased, ResponseRecorded, ScoreMoved, Step, chain
 from shared.domain.people import Recipient
+from shared.domain.recording import ScoreChange
 from shared.domain.responses import Counted, Response, Subject
 from shared.errors import UnpublishedError
 from shared.events import MAX_BYTES, MAX_ENTRIES, SOURCE, EventBus
@@ -90,11 +91,15 @@ def test_each_thing_that_happens_has_an_id_of_its_own() -> None:
 
 
 def test_the_first_count_is_known_from_the_first_change() -> None:
-    changes = [Step(4, counted(9), counted(3)), Step(7, counted(3), None)]
-    assert list(chain(changes, None)) == [Step(None, None, counted(9)), *changes]
+    changes = [ScoreChange(4, NOON, "ops", counted(9), counted(3)), ScoreChange(7, NOON, None, counted(3), None)]
+    assert list(chain(changes, None)) == [
+        Step(None, None, counted(9)),
+        Step(4, counted(9), counted(3)),
+        Step(7, counted(3), None),
+    ]
     assert list(chain([], counted(5))) == [Step(None, None, counted(5))]
     assert list(chain([], None)) == []
-    assert list(chain([Step(2, None, counted(5))], counted(5))) == [Step(2, None, counted(5))]
+    assert list(chain([ScoreChange(2, NOON, None, None, counted(5))], counted(5))) == [Step(2, None, counted(5))]
 
 
 class Bus:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +18,7 @@ from shared.domain.surveys import Brand, Question, Scale, Survey
 from shared.errors import TemporaryError
 from tests.fakes.answers import answer, response_id, submitted
 from tests.fakes.clock import NOON, FrozenClock
+from tests.fakes.events import RecordingBus
 from tests.fakes.queues import RecordingQueue
 from tests.fakes.responses import InMemoryResponses
 from tests.fakes.surveys import InMemorySurveys
@@ -35,17 +38,32 @@ SURVEY = Survey(
 class House:
     """The service with everything around it in memory."""
 
+    untold: Collection[str] = ()
+
     def __init__(self, survey: Survey = SURVEY) -> None:
         self.responses = InMemoryResponses()
         self.surveys = InMemorySurveys(survey)
         self.queue = RecordingQueue()
         self.clock = FrozenClock()
-        self.service = NpsCalc(self.responses, self.surveys, self.queue, self.clock, GRACE)
+        self.bus = RecordingBus()
+        self.service = NpsCalc(
+            responses=self.responses,
+            surveys=self.surveys,
+            trail=self.responses,
+            notifications=self.queue,
+            bus=self.bus,
+            clock=self.clock,
+            grace=GRACE,
+        )
 
     def take_in(self, *answers: Response) -> dict[str, Outcome]:
         recorded = self.service.record(submitted(*answers))
+        times = Counter(each.response_id for each in answers)
         for each in recorded.values():
             self.service.follow_up(each)
+        self.untold = self.service.tell(
+            {number: self.service.events(each, is_alone=times[number] == 1) for number, each in recorded.items()}
+        )
         return {each: done.outcome for each, done in recorded.items()}
 
     @property

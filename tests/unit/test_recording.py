@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.people import Recipient
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import (
     ABSENT,
@@ -17,6 +19,7 @@ from shared.domain.recording import (
     Outcome,
     Recorded,
     Stored,
+    contradicts,
     decisive,
     judged,
     must_read_first,
@@ -207,3 +210,29 @@ def test_of_several_outcomes_of_one_response_the_one_that_has_to_come_again_deci
 def test_who_created_an_answer_twice_has_one_that_is_stored_and_that_one_is_followed_up() -> None:
     stored, other = Recorded(answer(), Outcome.KNOWN), Recorded(answer(), Outcome.CONDITION_FAILED)
     assert decisive(stored, other) == decisive(other, stored) == stored
+
+
+@pytest.mark.parametrize(
+    ("again", "is_other"),
+    [
+        ({}, False),
+        ({"at": NOON + timedelta(hours=1), "day": TODAY + timedelta(days=1), "locale": "fr"}, False),
+        ({"rating": 3, "revision": 2}, False),
+        ({"rating": 3}, True),
+        ({"comment": "Cold"}, True),
+        ({"claimed_person": Recipient(email="ada@example.org")}, True),
+        ({"properties": {"city": "Berlin"}}, True),
+        ({"test": True}, True),
+    ],
+)
+def test_a_sender_contradicts_itself_that_says_something_else_under_one_revision(
+    again: dict[str, Any], is_other: bool
+) -> None:
+    (sent,) = submitted(answer(**{"rating": 9, **again}))
+    assert contradicts(sent, answer(rating=9)) is is_other
+    assert not contradicts(sent, None)
+
+
+def test_who_has_a_condition_is_told_by_the_api_and_not_counted() -> None:
+    (sent,) = submitted(answer(rating=3), expected_revision=0)
+    assert not contradicts(sent, answer(rating=9))

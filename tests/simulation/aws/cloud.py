@@ -23,6 +23,7 @@ from tests.simulation.aws.clients import CLIENTS, REGION, Clients, core_session
 from tests.simulation.aws.clock import VirtualClock
 from tests.simulation.aws.configuration import SecretsManager, Ssm
 from tests.simulation.aws.dynamodb import DynamoDb
+from tests.simulation.aws.eventbridge import EventBridge
 from tests.simulation.aws.scheduler import Scheduler
 from tests.simulation.aws.senders import Ses, Sms, Sns
 from tests.simulation.aws.sqs import Sqs
@@ -82,6 +83,7 @@ class InMemoryAws:
         self.dynamodb = DynamoDb(self.clock, random.Random(f"lag-{seed}"))
         self.sqs = Sqs(self.clock, rng, ACCOUNT, REGION)
         self.scheduler = Scheduler(self.clock, self.sqs, rng)
+        self.events = EventBridge(self.clock, random.Random(f"events-{seed}"))
         self.ses = Ses(self.clock)
         self.sms = Sms(self.clock)
         self.sns = Sns(self.clock)
@@ -97,6 +99,7 @@ class InMemoryAws:
             "dynamodb": self.dynamodb.operations,
             "sqs": self.sqs.operations,
             "scheduler": self.scheduler.operations,
+            "eventbridge": self.events.operations,
             "sesv2": self.ses.operations,
             "pinpoint-sms-voice-v2": self.sms.operations,
             "sns": self.sns.operations,
