@@ -124,9 +124,9 @@ def changes_answers(call: Call) -> bool:
     return call.operation in ("PutItem", "UpdateItem", "DeleteItem") and call.params["TableName"] == "ResponsesTable"
 
 
-def drift(aws: InMemoryAws) -> list[str]:
+def drift(aws: InMemoryAws, stored: Mapping[str, Answer]) -> list[str]:
     """How the scores differ from a recount of the stored answers, which they must not at any moment."""
-    return _differing(scores(aws), recount(stored_answers(aws).values()))
+    return _differing(scores(aws), recount(stored.values()))
 
 
 def _differing(there: Documents, expected: Documents) -> list[str]:

@@ -87,6 +87,11 @@ def forgets_to_subtract() -> AbstractContextManager[object]:
     return patch.object(Write, "change", added)
 
 
+def forgets_the_trail() -> AbstractContextManager[object]:
+    """A revision changes a score, and nobody can tell afterwards who did it."""
+    return patch.object(Write, "audited", None)
+
+
 def takes_older_revisions() -> AbstractContextManager[object]:
     """Whatever arrives last wins."""
 

@@ -18,13 +18,14 @@ from shared.domain.api_keys import ApiKey, KeyKind, key_hash
 from shared.domain.surveys import Survey
 from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.surveys import SurveyRepository
-from tests.simulation.answers import Answer, answers_unheard_of, changes_answers, drift
+from tests.simulation.answers import Answer, answers_unheard_of, changes_answers, drift, stored_answers
 from tests.simulation.aws import Call, InMemoryAws
 from tests.simulation.aws.queues import CALM, Weather
 from tests.simulation.aws.senders import Accepted
 from tests.simulation.back_office import BackOffice
 from tests.simulation.deployed import DeployedStack, Reply, deployed
 from tests.simulation.faults import Crash, FaultInjector, NoFaults, Plan
+from tests.simulation.history import History
 from tests.simulation.oracles import alerts_repeated, faults_at_rest, messages, messages_amiss, statuses_heard
 
 SURVEY = {
@@ -66,6 +67,7 @@ class Shop:
         self.redriven = 0
         self.gives_up = False
         self.back_office = BackOffice(self)
+        self._history = History()
         self.aws.ses.witness = self.aws.sms.witness = self._watch
         self.aws.witness = self._recount
         dynamodb = boto3.client("dynamodb")
@@ -226,7 +228,9 @@ class Shop:
 
     def _recount(self, call: Call) -> None:
         if changes_answers(call):
-            self.wrong += (f"after call {call.number}, {fault}" for fault in drift(self.aws))
+            stored = stored_answers(self.aws)
+            amiss = [*drift(self.aws, stored), *self._history.watch(self.aws, stored)]
+            self.wrong += (f"after call {call.number}, {fault}" for fault in amiss)
 
     def _watch(self, accepted: Accepted) -> None:
         message_id = accepted.tags["message_id"]
