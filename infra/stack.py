@@ -20,6 +20,7 @@ QUEUES = {
     "deliveries": "Deliveries",
     "notifications": "Notifications",
     "receipts": "Receipts",
+    "erasures": "Erasures",
 }
 
 

@@ -83,13 +83,13 @@ class DeliveryStatus:
         raise TemporaryError("others kept writing this delivery")
 
     def _after(self, delivery: Delivery, reported: DeliveryReported) -> Delivery:
-        """The delivery after a report; a registration that waited here while its person was erased is dropped."""
+        """The delivery after a report; of one that waited while its person was erased, all but the person."""
         registration = reported.registration
         if registration is not None and registration.recipient is not None:
             try:
                 person = self._people.resolve(registration.recipient, registration.registered_at)
             except ErasedError:
-                pass
+                delivery = delivery.with_registration_of_erased(registration)
             else:
                 delivery = delivery.with_registration(registration, person.person_id)
         return delivery.with_event(reported.event) if reported.event is not None else delivery

@@ -103,6 +103,13 @@ def _links_parser(parser_: argparse.ArgumentParser) -> None:
 def _erasure_parser(parser_: argparse.ArgumentParser) -> None:
     actions = parser_.add_subparsers(required=True, metavar="ACTION")
     actions.add_parser("prepare", help="make the erasure key, once for each stack").set_defaults(run=_prepare_erasure)
+    begin = actions.add_parser("begin", help="erase a person, everywhere and for ever")
+    begin.add_argument("person_id")
+    begin.add_argument("--yes", action="store_true", help="do not ask")
+    begin.set_defaults(run=_begin_erasure)
+    show = actions.add_parser("show", help="the receipt of an erasure, or how far it is")
+    show.add_argument("person_id")
+    show.set_defaults(run=_show_erasure)
 
 
 def _queue_parser(parser_: argparse.ArgumentParser) -> None:
@@ -196,6 +203,28 @@ def _rotate_links(_: argparse.Namespace, stack: Stack, out: Console) -> int:
 def _prepare_erasure(_: argparse.Namespace, stack: Stack, out: Console) -> int:
     made = erasure.make_key(stack.client("ssm"), stack.output("ErasureKeyParameter"))
     out.print("The erasure key is made; it is never changed." if made else "The erasure key is there already.")
+    return 0
+
+
+def _begin_erasure(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
+    if not chosen.yes and out.input(f"Erase {chosen.person_id}? Nobody can undo it. Type yes: ") != "yes":
+        out.print("Nothing was erased.")
+        return 1
+    erasure.of_stack(stack).begin(chosen.person_id, datetime.now(UTC))
+    return _show_erasure(chosen, stack, out)
+
+
+def _show_erasure(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
+    found = erasure.of_stack(stack).get(chosen.person_id)
+    if found is None:
+        out.print(f"Nobody asked to erase {chosen.person_id}.")
+        return 1
+    if found.finished_at is None:
+        out.print(f"Asked for at {found.requested_at:%Y-%m-%d %H:%M} UTC; finished some 16 minutes after that.")
+        return 0
+    out.print(f"Asked for at {found.requested_at:%Y-%m-%d %H:%M} UTC, finished at {found.finished_at:%H:%M} UTC.")
+    for kind, count in sorted(found.counts.items()):
+        out.print(f"{count} {kind.value}", highlight=False)
     return 0
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from infra.stack import Stack
+from shared.queues import Queue
 from shared.storage import keys
+from shared.storage.erasure_key import ErasureKey
+from shared.storage.erasures import Erasures
 
 
 class StoredErasures:
@@ -41,3 +45,13 @@ def make_key(ssm: Any, parameter: str) -> bool:
     except ssm.exceptions.ParameterAlreadyExists:
         return False
     return True
+
+
+def of_stack(stack: Stack) -> Erasures:
+    """The erasures of a stack."""
+    return Erasures(
+        stack.client("dynamodb"),
+        stack.output("PeopleTableName"),
+        ErasureKey(stack.client("ssm"), stack.output("ErasureKeyParameter")),
+        Queue(stack.client("sqs"), stack.queue_url("erasures")),
+    )

@@ -127,6 +127,8 @@ class Delivery(Frozen):
         """
         if any(known.event_id == event.event_id for known in self.history):
             return self
+        if self.registration is not None and self.registration.recipient is None:
+            event = event.model_copy(update={"raw_status": None})
         history = (*self.history, event)
         if len(history) > MAX_EVENTS:
             deciding = deciding_event(history)
@@ -137,13 +139,18 @@ class Delivery(Frozen):
             history = tuple(known for known in history if known is not oldest)
         return self.model_copy(update={"history": history, "version": self.version + 1})
 
-    def with_registration(self, registration: DeliveryRegistration, person_id: str) -> Delivery:
+    def with_registration(self, registration: DeliveryRegistration, person_id: str | None) -> Delivery:
         """The delivery after its shop told us of it; a later registration replaces an earlier one."""
         known = self.registration
         if known is not None and known.registered_at >= registration.registered_at:
             return self
         update = {"registration": registration, "person_id": person_id, "version": self.version + 1}
         return self.model_copy(update=update)
+
+    def with_registration_of_erased(self, registration: DeliveryRegistration) -> Delivery:
+        """The same if its recipient was erased since: all of it but the person."""
+        registered = self.with_registration(registration, None)
+        return self if registered is self else registered.without_person()
 
     def without_person(self) -> Delivery:
         """What may be kept when its recipient is erased: where the parcel was when, and what was promised.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -19,12 +18,11 @@ from shared.storage.keys import (
     claim_key,
     erased_identifier_key,
     erasure_key,
-    erasure_partition,
     found_key,
     person_key,
     person_tombstone_key,
 )
-from shared.storage.table import error_code, every_item, to_item, translated
+from shared.storage.table import Item, error_code, translated
 
 MAX_READ = 100
 """Items of one BatchGetItem (its API reference)."""
@@ -113,27 +111,11 @@ class ErasedPeople:
                 raise TemporaryError("the store did not say whether people were erased")
 
 
-class ErasingTable(BatchGetItem, Protocol):
-    """The calls we make to DynamoDB to erase."""
+class ErasingTable(Protocol):
+    """The calls we make to DynamoDB to begin an erasure."""
 
     def get_item(self, **kwargs: Any) -> Mapping[str, Any]:
         """GetItem."""
-        ...
-
-    def put_item(self, **kwargs: Any) -> Any:
-        """PutItem."""
-        ...
-
-    def update_item(self, **kwargs: Any) -> Mapping[str, Any]:
-        """UpdateItem."""
-        ...
-
-    def delete_item(self, **kwargs: Any) -> Any:
-        """DeleteItem."""
-        ...
-
-    def query(self, **kwargs: Any) -> Mapping[str, Any]:
-        """Query."""
         ...
 
     def transact_write_items(self, **kwargs: Any) -> Any:
@@ -150,10 +132,7 @@ class ErasuresQueue(Protocol):
 
 
 class Erasures:
-    """The erasures in the people table: begun with the tombstones, ended with the receipt.
-
-    In between, each thing found of the person has a note, written before the thing is touched. So a worker that takes
-    over knows what was found, and what is counted is notes, of which a repetition makes no second.
+    """The erasures in the people table: begun with the tombstones, ended with a receipt (`ErasureNotes`).
 
     Args:
         dynamodb: A DynamoDB client.
@@ -187,45 +166,10 @@ class Erasures:
         """The erasure of a person, None if nobody asked for it.
 
         Raises:
-            TemporaryError: the store did not answer; so for every method here.
+            TemporaryError: the store did not answer.
         """
         item = self._item(erasure_key(person_id))
-        return Erasure.model_validate_json(item["content"]["S"]) if item else None
-
-    def note(self, person_id: str, found: Found, id_: str) -> None:
-        """Keep that something of the person was found, before it is erased."""
-        with translated():
-            self._dynamodb.put_item(TableName=self._table_name, Item=self._note(person_id, found, id_))
-
-    def noted(self, person_id: str, found: Found) -> Iterator[str]:
-        """The ids of what was found so far."""
-        for item in self._notes(person_id, f"FOUND#{found.value}#"):
-            yield item["sk"]["S"].split("#", 2)[2]
-
-    def finish(self, erasure: Erasure, now: datetime) -> Erasure:
-        """Write the receipt, and forget what was found: the receipt names nothing."""
-        counts = Counter(Found(item["sk"]["S"].split("#")[1]) for item in self._notes(erasure.person_id, "FOUND#"))
-        receipt = erasure.model_copy(update={"finished_at": now, "counts": counts})
-        with translated():
-            try:
-                self._dynamodb.update_item(
-                    TableName=self._table_name,
-                    Key=erasure_key(erasure.person_id),
-                    UpdateExpression="SET content = :receipt, finished = :true",
-                    ConditionExpression="attribute_exists(pk) AND attribute_not_exists(finished)",
-                    ExpressionAttributeValues=to_item({":receipt": receipt.model_dump_json(), ":true": True}),
-                )
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise
-        self.tidy(erasure.person_id)
-        return receipt
-
-    def tidy(self, person_id: str) -> None:
-        """Remove the notes of an erasure that is finished."""
-        for item in self._notes(person_id, "FOUND#"):
-            with translated():
-                self._dynamodb.delete_item(TableName=self._table_name, Key={"pk": item["pk"], "sk": item["sk"]})
+        return erasure_in(item) if item else None
 
     def _begun(self, person_id: str, now: datetime) -> Erasure:
         for _ in range(BEGIN_ATTEMPTS):
@@ -251,7 +195,7 @@ class Erasures:
             for claim in sorted(person["claims"]["SS"])
             for item in (
                 {**tombstone_of(claim, self._key), **erased_at},
-                self._note(person_id, Found.IDENTIFIER, claim),
+                {**found_key(person_id, Found.IDENTIFIER.value, claim)},
             )
         ]
         while len(puts) > PUTS_AT_ONCE:
@@ -282,23 +226,16 @@ class Erasures:
         conditional = {"ConditionExpression": condition} if condition else {}
         return {"Put": {"TableName": self._table_name, "Item": item, **conditional}}
 
-    def _note(self, person_id: str, found: Found, id_: str) -> dict[str, Any]:
-        return {**found_key(person_id, found.value, id_)}
-
     def _item(self, key: Key) -> Mapping[str, Any] | None:
         with translated():
             answer = self._dynamodb.get_item(TableName=self._table_name, Key=key, ConsistentRead=True)
         item: Mapping[str, Any] | None = answer.get("Item")
         return item
 
-    def _notes(self, person_id: str, prefix: str) -> Iterator[Mapping[str, Any]]:
-        return every_item(
-            self._dynamodb,
-            TableName=self._table_name,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues=to_item({":pk": erasure_partition(person_id), ":prefix": prefix}),
-            ConsistentRead=True,
-        )
+
+def erasure_in(item: Item) -> Erasure:
+    """An erasure from its item."""
+    return Erasure.model_validate_json(item["content"]["S"])
 
 
 def _name(key: Mapping[str, Any]) -> tuple[str, str]:

@@ -160,12 +160,17 @@ class PersonRepository(PersonReader):
         if known is None:
             person = Person(person_id=f"per_{self._new_id()}", **recipient.model_dump())
             return person if self._write(person, None, told_at, free, owners) else None
+        erased_at = self._erased_at(person_tombstone_key(known.person.person_id))
+        if erased_at is not None and told_at <= erased_at:
+            raise ErasedError(_ERASED_SINCE)
+        if erased_at is not None:
+            return None  # who comes back while they are being erased waits until their identifiers are free
         # What the person has said since is theirs; all else may be of somebody who was erased after it was told.
         late = told_at < known.told_at
         doubtful = [claim for claim, owner in owners.items() if late or owner != known.person.person_id]
         person = (completed if late else merged)(known.person, recipient)
         if person == known.person and not free:
-            if any(self._was_erased_since(claim, told_at) for claim in doubtful):
+            if any((self._erased_at(self._tombstone(claim)) or "") >= told_at for claim in doubtful):
                 raise ErasedError(_ERASED_SINCE)
             return person
         return person if self._write(person, known, told_at, free, doubtful) else None
@@ -211,9 +216,9 @@ class PersonRepository(PersonReader):
         }
         return {"ConditionCheck": check}
 
-    def _was_erased_since(self, claim: Claim, told_at: str) -> bool:
-        tombstone = self._item(self._tombstone(claim))
-        return tombstone is not None and str(tombstone["erased_at"]["S"]) >= told_at
+    def _erased_at(self, tombstone: Key) -> str | None:
+        item = self._item(tombstone)
+        return str(item["erased_at"]["S"]) if item else None
 
     def _tombstone(self, claim: Claim) -> Key:
         return tombstone_of(claim_key(claim)["pk"]["S"], self._erasure_key)

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from shared.domain.base import iso
 from shared.domain.people import Claim, ClaimKind, Person, Recipient
 from shared.errors import TemporaryError
 from shared.storage.keys import claim_key, person_key, person_tombstone_key
@@ -126,7 +127,8 @@ def test_an_identifier_of_an_erased_person_is_free_again(dynamodb: Any) -> None:
 def test_nothing_is_added_to_a_person_who_is_being_erased(dynamodb: Any) -> None:
     people = PersonRepository(dynamodb, TABLE, CountingIds().new, KEY)
     person = people.resolve(Recipient(email="ada@example.com"), NOON)
-    dynamodb.put_item(TableName=TABLE, Item=person_tombstone_key(person.person_id))
+    tombstone = {**person_tombstone_key(person.person_id), "erased_at": {"S": iso(NOON)}}
+    dynamodb.put_item(TableName=TABLE, Item=tombstone)
     with pytest.raises(TemporaryError):
         people.resolve(Recipient(email="ada@example.com", phone="+4915112345678"), LATER)
     phone = claim_key(Claim(kind=ClaimKind.PHONE, value="+4915112345678"))

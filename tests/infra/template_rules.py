@@ -47,8 +47,9 @@ DEFAULT_VISIBILITY = 30
 DEFAULT_RETENTION = 345_600
 DEFAULT_TIMEOUT = 3
 OLDEST_MESSAGE_ALARM = 900
-LATER_ALARMS = {"NotificationsQueue": 1_800}
-"""An alert lies in this queue on purpose for its grace, at most 15 minutes; only what comes after that is late."""
+LATER_ALARMS = {"NotificationsQueue": 1_800, "ErasuresQueue": 1_800}
+"""An alert lies in its queue on purpose for its grace, and an erasure between its sweeps, at most 15 minutes each; only
+what comes after that is late."""
 HTTP_API_LIMIT = 30
 
 

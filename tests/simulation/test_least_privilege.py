@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
+from tests.simulation.customer import OLD_EMAIL, Customer
 from tests.simulation.shop import PUBLISHABLE, SECRET, SURVEY, Shop, shop
 
 POISON = "this is no message of ours"
@@ -56,6 +57,23 @@ def look_at_the_scores(opened: Shop) -> None:
     assert opened.stack.http("GET", "/scores", headers={"cookie": cookie}).status == 200
 
 
+def forget_somebody(opened: Shop) -> None:
+    """A customer with answers, one of them changed, asks to be erased."""
+    ada = Customer(opened)
+    ada.buys("hers", OLD_EMAIL)
+    ada.is_told("hers", "out_for_delivery")
+    opened.wait(5)
+    ada.buys("hers")
+    opened.wait(5)
+    ada.answers(101, 2)
+    ada.claims(102, 3)
+    opened.wait(200)
+    ada.claims(102, 4, revision=2)
+    opened.wait(200)
+    ada.asks_to_be_erased()
+    opened.wait(1_800)
+
+
 def a_long_day(opened: Shop) -> None:
     """Everything that functions have rights for happens at least once."""
     stack = opened.stack
@@ -87,6 +105,7 @@ def a_long_day(opened: Shop) -> None:
     opened.wait(7_200)
     the_back_office_works(opened)
     look_at_the_scores(opened)
+    forget_somebody(opened)
     # Receipts come, one of them a complaint; a queue redelivers; something unreadable lies on every queue.
     opened.deliver_receipts()
     at = opened.aws.clock.now().isoformat()
@@ -103,7 +122,7 @@ def a_long_day(opened: Shop) -> None:
     opened.aws.clock.advance(timedelta(days=3).total_seconds())
     assert stack.scheduled("score_check")["wrong_documents"] == 0
     dead = [source.queue.dead_letter_queue for source in stack.sources]
-    assert [[message.body for message in queue.messages] for queue in dead if queue] == [[POISON]] * 4
+    assert [[message.body for message in queue.messages] for queue in dead if queue] == [[POISON]] * 5
 
 
 def somebody_says_who_they_are_and_takes_it_back(opened: Shop) -> None:

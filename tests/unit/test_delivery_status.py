@@ -134,13 +134,17 @@ def test_an_old_registration_that_comes_again_does_not_bring_back_an_old_address
     assert known.recipient.email == "new@example.com"
 
 
-def test_a_registration_that_waited_while_its_person_was_erased_is_dropped(house: House) -> None:
-    told = registration()
+def test_of_a_registration_that_waited_while_its_person_was_erased_the_person_is_dropped(house: House) -> None:
     house.people.erased_at = NOON + timedelta(minutes=1)
-    house.service.follow(told.model_copy(update={"event": happened("out_for_delivery").event}))
-    assert (house.stored().registration, house.stored().person_id) == (None, None)
-    assert house.stored().status == "out_for_delivery"
-    assert house.told() == []
+    signed = happened("out_for_delivery").event
+    assert signed is not None
+    for number in (1, 2):
+        event = signed.model_copy(update={"event_id": f"e-{number}", "raw_status": "signed by A. Lovelace"})
+        house.service.follow(registration().model_copy(update={"event": event}))
+    kept = house.stored().registration
+    assert kept is not None and (kept.recipient, kept.survey_id) == (None, "delivery")
+    assert [event.raw_status for event in house.stored().history] == [None, None]
+    assert (house.stored().person_id, house.told()) == (None, [])
     house.service.follow(registration(minutes=2))
     assert house.kinds() == ["delivery_on_its_way"]
 

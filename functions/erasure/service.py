@@ -1,0 +1,176 @@
+"""Erases a person: everything that is stored of them, in two sweeps, and leaves a receipt.
+
+When the work begins the tombstones stand, so whatever asks them stores nothing new. A worker that asked a moment before
+may still be writing; it has 20 seconds at most. The second sweep, 15 minutes later, takes what it wrote.
+
+Each thing found is noted before it is touched. So a worker that dies at any point leaves notes that its successor goes
+on from, and the receipt counts each thing once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from shared.clock import Clock
+from shared.domain.erasure import Erasure, Found
+from shared.domain.queued import ErasePerson
+from shared.errors import PoisonMessageError
+
+BETWEEN_SWEEPS = timedelta(minutes=15)
+"""Longer than any worker lives and any index lags; as long as a queue can hold a message back."""
+
+
+class Erasures(Protocol):
+    """What is known of the erasure."""
+
+    def get(self, person_id: str) -> Erasure | None:
+        """The erasure of a person."""
+        ...
+
+    def note(self, person_id: str, found: Found, id_: str) -> None:
+        """Keep that something was found."""
+        ...
+
+    def noted(self, person_id: str, found: Found) -> Iterator[str]:
+        """What was found so far."""
+        ...
+
+    def finish(self, erasure: Erasure, now: datetime) -> Erasure:
+        """Write the receipt, unless another worker has; the one that stands."""
+        ...
+
+    def tidy(self, person_id: str) -> None:
+        """Remove the notes."""
+        ...
+
+
+class Responses(Protocol):
+    """Answers."""
+
+    def of_person(self, person_id: str) -> Iterable[str]:
+        """The ids of a person's answers."""
+        ...
+
+    def of_identifier(self, identifier: str, until: datetime) -> Iterable[str]:
+        """The ids of the answers given until then that claim to be of an identifier."""
+        ...
+
+    def erase(self, response_id: str, now: datetime) -> None:
+        """Take an answer out of the scores and leave its tombstone."""
+        ...
+
+
+class Messages(Protocol):
+    """Messages."""
+
+    def of_person(self, person_id: str) -> Iterable[str]:
+        """The ids of the messages to a person."""
+        ...
+
+    def of_response(self, response_id: str) -> Iterable[str]:
+        """The ids of the messages about an answer."""
+        ...
+
+    def erase(self, message_id: str, now: datetime) -> None:
+        """Erase whom a message went to and what it said."""
+        ...
+
+
+class Deliveries(Protocol):
+    """Parcels."""
+
+    def of_person(self, person_id: str) -> Iterable[str]:
+        """The ids of the parcels to a person."""
+        ...
+
+    def erase(self, delivery_id: str, person_id: str) -> None:
+        """Erase who a parcel is for."""
+        ...
+
+
+class People(Protocol):
+    """People."""
+
+    def erase(self, person_id: str, identifiers: Iterable[str]) -> None:
+        """Erase a person and what identifies them."""
+        ...
+
+
+class Queue(Protocol):
+    """The erasures queue."""
+
+    def send(self, message: ErasePerson, group: str, delay: timedelta) -> None:
+        """Keep a message, to be seen after a delay."""
+        ...
+
+
+class Erasing:
+    """The service."""
+
+    def __init__(
+        self,
+        *,
+        erasures: Erasures,
+        responses: Responses,
+        messages: Messages,
+        deliveries: Deliveries,
+        people: People,
+        queue: Queue,
+        clock: Clock,
+    ) -> None:
+        self._erasures = erasures
+        self._responses = responses
+        self._messages = messages
+        self._deliveries = deliveries
+        self._people = people
+        self._queue = queue
+        self._clock = clock
+
+    def sweep(self, wish: ErasePerson) -> Erasure:
+        """Erase what is found of a person; after the second sweep, write the receipt.
+
+        Returns:
+            The erasure as it is now. Once it is finished, so it is told to whoever asks again: a worker that died after
+            the last step may not have told it yet.
+
+        Raises:
+            PoisonMessageError: the person has no tombstone, so nobody asked for it.
+            TemporaryError: a store or the queue did not answer; the next worker goes on from here.
+        """
+        erasure = self._erasures.get(wish.person_id)
+        if erasure is None:
+            raise PoisonMessageError("nobody asked to erase this person")
+        if erasure.finished_at is not None:
+            self._erasures.tidy(wish.person_id)
+            return erasure
+        self._erase(erasure)
+        if wish.sweep == 1:
+            second = ErasePerson(person_id=wish.person_id, sweep=2)
+            self._queue.send(second, group=wish.person_id, delay=BETWEEN_SWEEPS)
+            return erasure
+        return self._erasures.finish(erasure, self._clock.now())
+
+    def _erase(self, erasure: Erasure) -> None:
+        """Answers first, for messages are made from them; the person last, for as long as they stand they are found."""
+        person_id = erasure.person_id
+        identifiers = list(self._erasures.noted(person_id, Found.IDENTIFIER))
+        self._note(person_id, Found.RESPONSE, self._responses.of_person(person_id))
+        for identifier in identifiers:
+            claimed = self._responses.of_identifier(identifier, erasure.requested_at)
+            self._note(person_id, Found.RESPONSE, claimed)
+        for response_id in self._erasures.noted(person_id, Found.RESPONSE):
+            self._responses.erase(response_id, self._clock.now())
+            self._note(person_id, Found.MESSAGE, self._messages.of_response(response_id))
+        self._note(person_id, Found.MESSAGE, self._messages.of_person(person_id))
+        for message_id in self._erasures.noted(person_id, Found.MESSAGE):
+            self._messages.erase(message_id, self._clock.now())
+        self._note(person_id, Found.DELIVERY, self._deliveries.of_person(person_id))
+        for delivery_id in self._erasures.noted(person_id, Found.DELIVERY):
+            self._deliveries.erase(delivery_id, person_id)
+        self._people.erase(person_id, identifiers)
+
+    def _note(self, person_id: str, found: Found, ids: Iterable[str]) -> None:
+        for id_ in ids:
+            self._erasures.note(person_id, found, id_)

@@ -1,0 +1,139 @@
+"""The order in which a person is erased: noted, then touched; answers first, the receipt last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from functions.erasure.service import BETWEEN_SWEEPS, Erasing
+from shared.domain.erasure import Erasure, Found
+from shared.domain.queued import ErasePerson
+from shared.errors import PoisonMessageError, TemporaryError
+from tests.fakes.clock import NOON, FrozenClock
+from tests.fakes.queues import RecordingQueue
+
+
+class Everything:
+    """Stands in for every table; writes down what was done, in order."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.erasure: Erasure | None = Erasure(person_id="per_1", requested_at=NOON)
+        self.notes: list[tuple[Found, str]] = [(Found.IDENTIFIER, "CLAIM#email#1")]
+        self.away = ""
+
+    def get(self, person_id: str) -> Erasure | None:
+        return self.erasure
+
+    def note(self, person_id: str, found: Found, id_: str) -> None:
+        self.done.append(f"note {id_}")
+        if (found, id_) not in self.notes:
+            self.notes.append((found, id_))
+
+    def noted(self, person_id: str, found: Found) -> Iterator[str]:
+        return iter([id_ for kind, id_ in self.notes if kind is found])
+
+    def finish(self, erasure: Erasure, now: datetime) -> Erasure:
+        self.done.append("finish")
+        self.erasure = erasure.model_copy(update={"finished_at": now})
+        return self.erasure
+
+    def tidy(self, person_id: str) -> None:
+        self.done.append("tidy")
+
+
+class Place:
+    """One table."""
+
+    def __init__(self, everything: Everything, name: str) -> None:
+        self._everything = everything
+        self._name = name
+        self.left = [f"{name}-1"]
+
+    def of_person(self, person_id: str) -> Iterable[str]:
+        return list(self.left)
+
+    def of_identifier(self, identifier: str, until: datetime) -> Iterable[str]:
+        return [f"{self._name}-claimed"] if self.left else []
+
+    def of_response(self, response_id: str) -> Iterable[str]:
+        return [f"{self._name}-about-{response_id}"] if self.left else []
+
+    def erase(self, id_: str, *_: object) -> None:
+        if self._everything.away == self._name:
+            raise TemporaryError("the store did not answer")
+        self._everything.done.append(f"erase {id_}")
+
+
+class House:
+    """The service with everything around it in memory."""
+
+    def __init__(self) -> None:
+        self.everything = Everything()
+        self.queue = RecordingQueue()
+        self.service = Erasing(
+            erasures=self.everything,
+            responses=Place(self.everything, "response"),
+            messages=Place(self.everything, "message"),
+            deliveries=Place(self.everything, "delivery"),
+            people=Place(self.everything, "person"),
+            queue=self.queue,
+            clock=FrozenClock(NOON + timedelta(minutes=16)),
+        )
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def test_everything_is_noted_before_it_is_touched_and_the_person_goes_last(house: House) -> None:
+    house.service.sweep(ErasePerson(person_id="per_1"))
+    done = house.everything.done
+    erased = [step.removeprefix("erase ") for step in done if step.startswith("erase")]
+    assert len(erased) == 7
+    for id_ in erased[:-1]:
+        assert done.index(f"note {id_}") < done.index(f"erase {id_}")
+    assert (erased[:2], erased[-1]) == (["response-1", "response-claimed"], "per_1")
+
+
+def test_the_first_sweep_asks_for_the_second_and_only_that_ends_it(house: House) -> None:
+    assert house.service.sweep(ErasePerson(person_id="per_1")).finished_at is None
+    ((message, group, delay),) = house.queue.sent
+    assert (message, group, delay) == (ErasePerson(person_id="per_1", sweep=2), "per_1", BETWEEN_SWEEPS)
+    assert house.service.sweep(ErasePerson(person_id="per_1", sweep=2)).finished_at is not None
+    assert house.everything.done[-1] == "finish"
+    assert len(house.queue.sent) == 1
+
+
+@pytest.mark.parametrize("away", ["response", "message", "delivery", "person"])
+@pytest.mark.parametrize("sweep", [1, 2])
+def test_while_a_table_is_away_nothing_is_finished(house: House, away: str, sweep: int) -> None:
+    house.everything.away = away
+    with pytest.raises(TemporaryError):
+        house.service.sweep(ErasePerson.model_validate({"person_id": "per_1", "sweep": sweep}))
+    assert "finish" not in house.everything.done
+    assert house.queue.sent == []
+
+
+def test_the_second_sweep_looks_again_at_what_quotes_the_answers_of_the_first(house: House) -> None:
+    house.everything.notes.append((Found.RESPONSE, "earlier"))
+    house.service.sweep(ErasePerson(person_id="per_1", sweep=2))
+    assert "erase message-about-earlier" in house.everything.done
+
+
+def test_what_is_finished_is_only_tidied_and_told_again(house: House) -> None:
+    receipt = Erasure(person_id="per_1", requested_at=NOON, finished_at=NOON)
+    house.everything.erasure = receipt
+    for sweep in (1, 2):
+        assert house.service.sweep(ErasePerson.model_validate({"person_id": "per_1", "sweep": sweep})) == receipt
+    assert house.everything.done == ["tidy", "tidy"]
+
+
+def test_nobody_is_erased_who_did_not_ask(house: House) -> None:
+    house.everything.erasure = None
+    with pytest.raises(PoisonMessageError):
+        house.service.sweep(ErasePerson(person_id="per_1"))
+    assert house.everything.done == []
