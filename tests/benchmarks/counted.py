@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+import random
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from unittest.mock import patch
 from uuid import UUID
 
 import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.httpsession import URLLib3Session
 
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.surveys import Survey
 from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.surveys import SurveyRepository
-from tests.simulation.aws import InMemoryAws
+from tests.benchmarks import offline
+from tests.simulation.aws import Call, InMemoryAws, ServiceError
+from tests.simulation.aws.cloud import Effect
+from tests.simulation.aws.tables import write_units
+from tests.simulation.aws.transactions import cancelled
+from tests.simulation.aws.values import normalise_item, size_of_item
 from tests.simulation.deployed import DeployedStack, deployed
 
 SECRET, PUBLISHABLE = "sk_measured", "pk_measured"
-BREAKDOWNS = {name: [f"{name}-{value}" for value in range(5)] for name in ("region", "carrier", "device")}
+NAMES = ("region", "carrier", "device", "size", "payment", "language", "courier", "shop")
+FEW, MANY, WIDE = (5,) * 3, (5,) * 8, (12, 5, 30, 5, 20, 50, 100, 200)
+"""How many values each breakdown has; of the wide ones, some are answered far more often than others (Zipf, 1.1)."""
 COMMENT = "The parcel came on time, and the driver rang twice. ".ljust(500, "x")
 
 
@@ -31,23 +43,27 @@ class Count(NamedTuple):
     Args:
         answers: How many there are.
         calls: Calls to tables and queues.
-        write_units: Of the responses table.
+        write_units: Of the responses table itself.
+        index_units: Of its indexes.
         transactions: How many of the calls are one.
         event_calls: Calls to the event bus, which takes at most ten events in each.
         events: What it was told.
+        puts: The items of responses as they were written.
     """
 
     answers: int
     calls: int
     write_units: float
+    index_units: float
     transactions: int
-    event_calls: int
-    events: int
+    event_calls: int = 0
+    events: int = 0
+    puts: tuple[dict[str, Any], ...] = ()
 
 
 @contextmanager
-def measured_stack() -> Iterator[DeployedStack]:
-    """A stack with one survey of one question and three breakdowns of five values."""
+def measured_stack(widths: Sequence[int] = FEW) -> Iterator[DeployedStack]:
+    """A stack with one survey of one question, and breakdowns with so many values each."""
     with deployed(InMemoryAws(seed=84)) as stack:
         dynamodb = boto3.client("dynamodb")
         SurveyRepository(dynamodb, "SurveysTable").publish(
@@ -58,7 +74,10 @@ def measured_stack() -> Iterator[DeployedStack]:
                     "touchpoint": "delivery",
                     "brand": {"name": "Shop"},
                     "questions": [{"id": "recommend", "scale": "nps", "text": {"en": "Would you recommend us?"}}],
-                    "breakdowns": [{"name": name, "values": values} for name, values in BREAKDOWNS.items()],
+                    "breakdowns": [
+                        {"name": name, "values": [f"{name}-{value}" for value in range(width)]}
+                        for name, width in zip(NAMES, widths, strict=False)
+                    ],
                 }
             )
         )
@@ -69,16 +88,22 @@ def measured_stack() -> Iterator[DeployedStack]:
         yield stack
 
 
-def answer(stack: DeployedStack, number: int) -> None:
-    """Post one answer with a comment of 500 bytes."""
+def answer(stack: DeployedStack, number: int, widths: Sequence[int] = FEW, revision: int = 1) -> None:
+    """Post one answer with a comment of 500 bytes; the same number and revision is the same answer."""
+    chance = random.Random(f"{number}-{revision}")
+    properties = {
+        name: f"{name}-{chance.choices(range(width), [(1 + v) ** -1.1 if width > 5 else 1 for v in range(width)])[0]}"
+        for name, width in zip(NAMES, widths, strict=False)
+    }
     reply = stack.http(
         "POST",
         "/v1/surveys/delivery/responses",
         {
             "response_id": str(UUID(int=number, version=4)),
-            "rating": number % 11,
+            "revision": revision,
+            "rating": (number + revision) % 11,
             "comment": COMMENT,
-            "properties": {name: values[number % 5] for name, values in BREAKDOWNS.items()},
+            "properties": properties,
         },
         key=PUBLISHABLE,
     )
@@ -95,38 +120,125 @@ def calls_per_accepted_answer() -> float:
         return (len(stack.aws.log) - before) / 10
 
 
-def counting(batch: int) -> Count:
-    """What nps_calc spends on one batch of new answers."""
-    with measured_stack() as stack:
+def counting(
+    batch: int, widths: Sequence[int] = FEW, conflicts: float = 0, revision: int = 1, batches: int = 1
+) -> Count:
+    """What nps_calc spends on a batch, or several.
+
+    Args:
+        batch: How many answers come together.
+        widths: How many values each breakdown has.
+        conflicts: The share of transactions that other writers cancel, by a conflict on one of the score documents.
+        revision: Above 1, the answers are known already and come again with another rating.
+        batches: How many such batches.
+    """
+    with measured_stack(widths) as stack:
         source = next(source for source in stack.sources if source.function == "nps_calc")
         # A first batch makes the score documents and warms the function, as in any hour but the first.
         for number in range(1, 6):
-            answer(stack, number)
+            answer(stack, number, widths)
         source.poll()
-        for number in range(100, 100 + batch):
-            answer(stack, number)
-        units, logged = stack.aws.dynamodb.consumed["ResponsesTable", "write"], len(stack.aws.log)
-        assert source.poll() == batch
+        for before in range(1, revision):
+            for number in range(100, 100 + batch):
+                answer(stack, number, widths, before)
+            while source.poll():
+                pass
+        consumed, logged = stack.aws.dynamodb.consumed.copy(), len(stack.aws.log)
+        for first in range(100, 100 + batch * batches, batch):
+            for number in range(first, first + batch):
+                answer(stack, number, widths, revision)
+            stack.aws.hook = _Rivals(stack, conflicts, first) if conflicts else None
+            assert source.poll() == batch
+            stack.aws.hook = None
         made = [entry.call for entry in stack.aws.log[logged:] if entry.call.function == "nps_calc"]
         calls = [call for call in made if call.service != "eventbridge"]
         told = [call for call in made if call.service == "eventbridge"]
+        written = [call for call in calls if call.operation == "TransactWriteItems"]
+        spent = stack.aws.dynamodb.consumed - consumed
+        assert stack.http("GET", "/v1/metrics", key=SECRET).json["response_count"] == batch * batches + 5
         return Count(
-            answers=batch,
+            answers=batch * batches,
             calls=len(calls),
-            write_units=stack.aws.dynamodb.consumed["ResponsesTable", "write"] - units,
-            transactions=sum(call.operation == "TransactWriteItems" for call in calls),
+            write_units=spent["ResponsesTable", "write"],
+            index_units=spent["ResponsesTable", "index"],
+            transactions=len(written),
             event_calls=len(told),
             events=sum(len(call.params["Entries"]) for call in told),
+            puts=tuple(
+                entry["Put"]["Item"]
+                for call in written
+                for entry in call.params["TransactItems"]
+                if entry.get("Put", {}).get("Item", {}).get("sk") == {"S": "RESPONSE"}
+            ),
         )
+
+
+class _Rivals:
+    """Others who write the same documents: a share of the transactions is cancelled, and billed all the same."""
+
+    def __init__(self, stack: DeployedStack, share: float, seed: int) -> None:
+        self._consumed = stack.aws.dynamodb.consumed
+        self._share = share
+        self._chance = random.Random(seed)
+
+    def __call__(self, call: Call, effect: Effect) -> dict[str, Any]:
+        entries = call.params.get("TransactItems", ())
+        documents = [place for place, entry in enumerate(entries) if "Update" in entry]
+        if not documents or self._chance.random() >= self._share:
+            return effect()
+        # Each item of such a transaction weighs at most a kilobyte.
+        self._consumed["ResponsesTable", "write"] += 2 * len(entries)
+        hit = self._chance.choice(documents)
+        raise _cancelled_at(hit, len(entries))
+
+
+def _cancelled_at(place: int, actions: int) -> ServiceError:
+    return cancelled([{"Code": "TransactionConflict" if at == place else "None"} for at in range(actions)])
+
+
+def peer_count() -> Count:
+    """What the handler everyone writes spends on one answer, counted from its requests."""
+    requests: list[tuple[str, Any]] = []
+
+    def send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
+        target = request.headers["X-Amz-Target"]
+        operation = (target.decode() if isinstance(target, bytes) else target).partition(".")[2]
+        body: Any = request.body
+        requests.append((operation, json.loads(body)))
+        return offline._send(session, request)
+
+    with patch.dict(os.environ, {"SURVEYS_TABLE_NAME": "peer", **offline.ENVIRONMENT}):
+        from tests.benchmarks.peer.app import lambda_handler
+
+        with offline.answers() as events, patch.object(URLLib3Session, "send", send):
+            assert lambda_handler(next(events), offline.CONTEXT)["statusCode"] == 202
+    put = [write_units(size_of_item(normalise_item(asked["Item"]))) for name, asked in requests if name == "PutItem"]
+    # What it updates, a counter and the mark of an idempotent call, stays below a kilobyte.
+    updated = sum(name == "UpdateItem" for name, _ in requests)
+    return Count(1, len(requests), sum(put) + updated, 0, 0)
+
+
+def _prices() -> dict[str, Any]:
+    prices: dict[str, Any] = json.loads((Path(__file__).parent / "prices.json").read_text())
+    return prices
+
+
+def peer_dollars_per_million() -> float:
+    """The same for the handler everyone writes, which lists nothing and has no index."""
+    prices = _prices()
+    return float(
+        prices["http_api_request"] + prices["lambda_request"] + prices["dynamodb_write_unit"] * peer_count().write_units
+    )
 
 
 def dollars_per_million(batch: int) -> float:
     """What a million new answers cost in requests and write units; time, logs, messages and events come on top.
 
-    SQS is asked to send each answer, and to receive and delete ten at a time.
+    SQS is asked to send each answer, and to receive and delete ten at a time. Units are those of table and indexes.
     """
-    prices = json.loads((Path(__file__).parent / "prices.json").read_text())
-    units = counting(batch).write_units / batch
+    prices = _prices()
+    count = counting(batch)
+    units = (count.write_units + count.index_units) / batch
     return float(
         prices["http_api_request"]
         + prices["lambda_request"] * (1 + 1 / batch)
@@ -137,8 +249,7 @@ def dollars_per_million(batch: int) -> float:
 
 def dollars_for_events(count: Count) -> float:
     """What the events of a million such answers cost: EventBridge bills each that a custom bus takes."""
-    prices = json.loads((Path(__file__).parent / "prices.json").read_text())
-    return float(prices["eventbridge_event"] * count.events / count.answers)
+    return float(_prices()["eventbridge_event"] * count.events / count.answers)
 
 
 def queued_batch(answers: int) -> list[ResponseSubmitted]:
@@ -150,12 +261,12 @@ def queued_batch(answers: int) -> list[ResponseSubmitted]:
         return [ResponseSubmitted.model_validate_json(delivery.message.body) for delivery in deliveries]
 
 
-def read_units_of_a_month(answers: int) -> tuple[float, int]:
-    """Read units and Queries of `/v1/metrics` over 30 given days with this many answers."""
-    with measured_stack() as stack:
+def read_units_of_a_month(answers: int, widths: Sequence[int] = FEW, by: int | None = None) -> tuple[float, int]:
+    """Read units and Queries of `/v1/metrics` over 30 days with this many answers, by a breakdown if asked."""
+    with measured_stack(widths) as stack:
         source = next(source for source in stack.sources if source.function == "nps_calc")
         for number in range(answers):
-            answer(stack, 1000 + number)
+            answer(stack, 1000 + number, widths)
             if number % (answers // 30) == 0:
                 while source.poll():
                     pass
@@ -164,8 +275,10 @@ def read_units_of_a_month(answers: int) -> tuple[float, int]:
             pass
         units, logged = stack.aws.dynamodb.consumed["ResponsesTable", "read"], len(stack.aws.log)
         today = stack.aws.clock.now().date()
-        days = {"since": (today - timedelta(days=29)).isoformat(), "until": today.isoformat()}
-        metrics = stack.http("GET", "/v1/metrics", key=SECRET, query=days)
+        asked = {"since": (today - timedelta(days=29)).isoformat(), "until": today.isoformat()}
+        if by is not None:
+            asked["by"] = NAMES[by]
+        metrics = stack.http("GET", "/v1/metrics", key=SECRET, query=asked)
         assert metrics.json["response_count"] > answers * 0.9, metrics
         queries = sum(entry.call.operation == "Query" for entry in stack.aws.log[logged:])
         return stack.aws.dynamodb.consumed["ResponsesTable", "read"] - units, queries

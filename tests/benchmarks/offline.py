@@ -46,6 +46,13 @@ ITEM = {
 }
 
 
+ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "measured",
+    "AWS_SECRET_ACCESS_KEY": "measured",
+}
+
+
 class CONTEXT:
     """Lambda's context object."""
 
