@@ -226,12 +226,6 @@ def tells_the_last_step_only() -> AbstractContextManager[object]:
     return patch("functions.nps_calc.service.chain", lambda changes, counted: chain((), counted))
 
 
-def forgets_what_was_folded_away() -> AbstractContextManager[object]:
-    """An older revision that comes again beside a newer one is taken for told."""
-    events = NpsCalc.events
-    return patch.object(NpsCalc, "events", lambda self, recorded, *, is_alone: events(self, recorded, is_alone=True))
-
-
 def gives_events_new_ids() -> AbstractContextManager[object]:
     """An event's id is made when it is told, so each repetition is another event."""
     return patch("shared.domain.events.digest", lambda *about: RandomIds().new())

@@ -35,7 +35,6 @@ FOUND_BY_STORMS: list[Bug] = [
     planted.overwrites_deliveries,
     planted.tells_on_first_sight_only,
     planted.tells_the_last_step_only,
-    planted.forgets_what_was_folded_away,
     planted.gives_events_new_ids,
     planted.takes_a_call_for_its_entries,
 ]
