@@ -1,8 +1,9 @@
 """The other layout of scores, prototyped as far as it takes to count its units: immutable slips, folded later.
 
 A transaction holds its responses and one slip per survey: what each of them counts as, in a few bytes. Some slips later
-they are folded into a document per day and breakdown, which is written whole, and deleted. What docs/adr/0009 decides
-against is the fold, which has to be right while others fold, write and read; none of that is here.
+they are folded into a document per day and breakdown, which is written whole, and deleted. What speaks against it is
+the fold, which has to be right while others fold, write and read; none of that is here
+(docs/adr/0012-score-documents.md).
 """
 
 from __future__ import annotations
