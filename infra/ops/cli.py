@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
         stack = local_stack() if chosen.local else aws_stack(chosen.stack)
         run: Callable[[argparse.Namespace, Stack, Console], int] = chosen.run
         return run(chosen, stack, out)
-    except (StackError, HearbackError, surveys.DefinitionError) as error:
+    except (StackError, HearbackError, surveys.DefinitionError, *record_commands.FAULTS) as error:
         _complain(out, str(error))
     except ValidationError as error:
         for path, messages in invalid(error).errors.items():

@@ -108,6 +108,17 @@ class TestAnAnswer:
         assert ask(stack, "GET", f"/v1/survey_responses/{RESPONSE_ID}", 200) == created
         assert ask(stack, "GET", f"/v1/survey_responses/{RESPONSE_ID.upper()}", 200) == created
 
+    def test_that_was_imported_is_counted_and_marked_so_that_nobody_is_told(self, stack: HttpStack) -> None:
+        create(stack, **GIVEN, imported=True)
+        create(stack, **GIVEN, imported=True)
+        assert [message["response"]["source"] for message in stack.queued("responses")] == ["import"] * 2
+        assert (
+            ask(stack, "GET", "/v1/metrics", 200, query={"since": "2026-01-01", "until": "2026-01-01"})[
+                "response_count"
+            ]
+            == 1
+        )
+
     def test_is_in_the_score_when_it_was_created(self, stack: HttpStack) -> None:
         create(stack, score=10)
         told = ask(stack, "GET", "/v1/metrics", 200)

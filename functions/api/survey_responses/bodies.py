@@ -48,6 +48,7 @@ class CreateSurveyResponse(BaseModel):
         subject: What the answer is about.
         created_at: When it was given, in Unix seconds; left out, now.
         test: A preview: kept, never counted.
+        imported: It comes from another system, which has told whom it concerned: counted, and nobody hears of it.
     """
 
     model_config = ConfigDict(
@@ -78,6 +79,7 @@ class CreateSurveyResponse(BaseModel):
     subject: Subject | None = None
     created_at: Annotated[int, Field(ge=0)] | None = None
     test: bool = False
+    imported: bool = False
 
 
 class Option(Frozen):

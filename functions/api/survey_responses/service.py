@@ -94,7 +94,7 @@ class SurveyResponses:
             subject=given.subject,
             properties=properties,
             breakdowns=survey.breakdown_values(properties),
-            source=Source.API,
+            source=Source.IMPORT if given.imported else Source.API,
             verified=True,
             test=given.test,
             answered_at=answered_at,
