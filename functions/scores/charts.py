@@ -96,7 +96,7 @@ def bar_charts(bars: Sequence[Bar], sentence: str, *, every_name: bool = False) 
         chart = pygal.StackedBar(
             **_looks(width, height - 60, "bars"),
             range=(0, max(highest, 1)),
-            y_labels=sorted({0, (highest + 1) // 2, max(highest, 1)}),
+            y_labels=[0, *([highest // 2] if highest % 2 == 0 < highest else []), max(highest, 1)],
             x_labels=names,
             x_labels_major=named,
             show_minor_x_labels=False,
@@ -148,7 +148,7 @@ def _looks(width: int, height: int, kind: str) -> dict[str, Any]:
 
 def _svg(chart: Any, sentence: str) -> Markup:
     def bare(root: Any) -> Any:
-        for parent in list(root.iter()):
+        for parent in reversed(list(root.iter())):  # from within, so that the titles made here stay
             label = next((child.text for child in parent if child.get("class") == "label"), None)
             for child in list(parent):
                 # A comment's tag is no text; whatever is about tooltips is moved by a script of pygal's.

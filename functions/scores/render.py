@@ -113,7 +113,11 @@ def _drawn(report: Report) -> dict[str, Any]:
         ),
         "per_day": bar_charts(
             [
-                Bar(words.day(each.since, short=True), each.response_count, _labelled(words.span_of(each), each))
+                Bar(
+                    words.bucket_name(each, report.answers_by),
+                    each.response_count,
+                    _labelled(words.span_of(each), each),
+                )
                 for each in report.answers
             ],
             f"{words.answers(figures.response_count)} from {words.span(choice.days)}, over time",

@@ -54,7 +54,8 @@ class Report(NamedTuple):
         survey: The survey.
         choice: What was chosen.
         figures: The score, compared with the days before, and gathered by the interval.
-        answers: How many there are, day by day (in long spans by the interval).
+        answers: How many there are, day by day or in longer steps.
+        answers_by: The length of those steps.
         parts: The breakdowns.
         journey: All touchpoints on the question's scale; None if it has no score.
         comments: The latest.
@@ -64,6 +65,7 @@ class Report(NamedTuple):
     choice: Choice
     figures: Metrics
     answers: tuple[Bucket, ...]
+    answers_by: Interval
     parts: tuple[Part, ...]
     journey: Journey | None
     comments: tuple[Comment, ...]

@@ -162,12 +162,14 @@ class ScoresPage:
         question = question_of(survey, given.get("question"))
         asked = self._asked(survey, question, given)
         documents = self._scores.read(survey.survey_id, asked.since, asked.days.until)
-        daily = asked.interval if _is_long(asked.days) else Interval.DAY
+        interval = asked.interval or Interval.DAY
+        steps = interval if _is_long(asked.days) else Interval.DAY
         return Report(
             survey=survey,
-            choice=Choice(listed, question, asked.days, asked.interval or Interval.DAY, given.get("interval", "")),
+            choice=Choice(listed, question, asked.days, interval, given.get("interval", "")),
             figures=metrics(survey, asked, documents),
-            answers=metrics(survey, asked._replace(interval=daily, compare=False), documents).buckets,
+            answers=metrics(survey, asked._replace(interval=steps, compare=False), documents).buckets,
+            answers_by=steps,
             parts=tuple(self._parts(survey, asked, documents)),
             journey=self._journey(listed, question, asked.days),
             comments=self._comments(survey, question, asked.days),

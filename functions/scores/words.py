@@ -137,7 +137,9 @@ def changed(compared: Comparison, days: Span) -> tuple[str, str]:
     """Whether the score has changed, as a headline, and what speaks for it."""
     before = length(days)
     if compared.verdict is Verdict.NO_ANSWERS or compared.z is None or compared.p is None or not compared.interval:
-        return "Nothing to compare", f"These days or {before} have no answers."
+        verb = "has" if days.since == days.until else "have"
+        empty = "These days have" if compared.response_count else f"{before[0].upper()}{before[1:]} {verb}"
+        return "Nothing to compare", f"{empty} no answers."
     low, high = compared.interval
     facts = (
         f"{before[0].upper()}{before[1:]} scored {_exact(compared.score)} from {answers(compared.response_count)}; "

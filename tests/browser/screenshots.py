@@ -1,4 +1,4 @@
-"""Takes the screenshots of docs/images anew: `make up`, then `.venv/bin/python -m tests.browser.screenshots`."""
+"""Takes the screenshots of docs/images anew: `make up demo`, then `.venv/bin/python -m tests.browser.screenshots`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def main(stack_file: Path) -> None:
         tell(facts, "out_for_delivery", "arriving")
         demo_shop(browser, facts)
         mail_page(browser, facts)
+        scores_page(browser, facts)
         browser.close()
     for image in sorted(IMAGES.glob("*.png")):
         print(f"{image.relative_to(ROOT)}: {image.stat().st_size // 1024} KB")
@@ -63,6 +64,16 @@ def mail_page(browser: Browser, facts: dict[str, Any]) -> None:
     page.get_by_text("notebook is blue now").first.wait_for(state="attached")
     page.wait_for_timeout(500)
     page.screenshot(path=IMAGES / "mail-page.png")
+
+
+def scores_page(browser: Browser, facts: dict[str, Any]) -> None:
+    page = opened(
+        browser, f"{facts['scores_page']}?survey=relationship-2020&since=2020-10-01&until=2020-12-31", 1080, 900
+    )
+    page.get_by_label("Secret key").fill(facts["secret_key"])
+    page.get_by_role("button", name="Open the scores").click()
+    page.get_by_role("region", name="Score").wait_for()
+    page.screenshot(path=IMAGES / "scores.png")
 
 
 def survey_link(facts: dict[str, Any]) -> str:
