@@ -80,6 +80,14 @@ class Customer:
                 self._story.aws.clock.advance(1)
         raise AssertionError("the erasure did not begin")
 
+    def becomes_known(self) -> None:
+        """Wait until the shop knows that all these identifiers are hers; what it does not know it can not erase."""
+        people = self._story.aws.dynamodb.table("PeopleTable")
+        self._story.wait(5)
+        while not _claims("CLAIM") <= {item["pk"]["S"] for item in people.items()}:
+            self._story.wait(60)
+            self._story.redriven += self._story.redrive()
+
     def knows_herself(self) -> None:
         """Look up who she is to the shop."""
         people = self._story.aws.dynamodb.table("PeopleTable").items()
