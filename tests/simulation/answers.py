@@ -124,6 +124,12 @@ def changes_answers(call: Call) -> bool:
     return call.operation in ("PutItem", "UpdateItem", "DeleteItem") and call.params["TableName"] == "ResponsesTable"
 
 
+def records_an_answer(call: Call) -> bool:
+    """Whether a call stores an answer, and does not only erase one."""
+    parts = [part for action in call.params.get("TransactItems", ()) for part in action.values()]
+    return changes_answers(call) and any("content" in part.get("Item", {}) for part in (call.params, *parts))
+
+
 def drift(aws: InMemoryAws, stored: Mapping[str, Answer]) -> list[str]:
     """How the scores differ from a recount of the stored answers, which they must not at any moment."""
     return _differing(scores(aws), recount(stored.values()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.answers import Answer, stored_answers
@@ -10,7 +11,13 @@ if TYPE_CHECKING:
     from tests.simulation.shop import Shop
 
 SECRET = "sk_simulated"
-OK, NOT_FOUND = 200, 404
+OK, NOT_FOUND, CONFLICT = 200, 404, 409
+MAX_EDITS = 10
+
+
+def named(number: int) -> str:
+    """The id of a response that the server names by a number."""
+    return f"00000000-0000-4000-9000-{number:012d}"
 
 
 class BackOffice:
@@ -40,7 +47,7 @@ class BackOffice:
         """
         shop = self._shop
         body: dict[str, Any] = {"score": rating, "person_properties": {"city": city}}
-        body |= {"response_id": f"00000000-0000-4000-9000-{number:012d}"} if number is not None else {}
+        body |= {"response_id": named(number)} if number is not None else {}
         body |= {"person": {"email": email}} if email else {}
 
         def answer(response_id: str) -> Answer:
@@ -66,6 +73,32 @@ class BackOffice:
         if all(entry.outcome == "ok" for entry in run):
             self._seen.add(response_id)
         self.read(response_id)
+
+    def edit(self, number: int, rating: int) -> None:
+        """Change the rating of an answer that was created under a number, once, unless it is not there yet."""
+        shop = self._shop
+        path = f"/v1/survey_responses/{named(number)}"
+        for _ in range(MAX_EDITS):
+            reply = shop.send("PUT", path, {"score": rating}, SECRET, gives_up=shop.gives_up)
+            if reply is None or reply.status != CONFLICT:
+                break
+        sent = [*shop.accepted, *shop.unsure]
+        before = next((answer for answer in sent if answer.response_id == named(number)), None)
+        if before is None or (reply is not None and reply.status == NOT_FOUND):
+            return
+        after = replace(before, revision=2, rating=rating)
+        (shop.unsure if reply is None else shop.accepted).append(after)
+        if reply is not None and (reply.status, reply.json["revision"], reply.json["score"]) != (OK, 2, rating):
+            self._wrong.append(f"the edit of {after} was answered {reply.status}: {reply.body}")
+
+    def erase(self, number: int) -> None:
+        """Erase an answer that was created under a number; it never comes back."""
+        shop = self._shop
+        self._seen.discard(named(number))
+        reply = shop.send("DELETE", f"/v1/survey_responses/{named(number)}", None, SECRET)
+        assert reply is not None
+        assert reply.status == OK, reply
+        shop.erased.add(named(number))
 
     def read(self, response_id: str) -> None:
         """Read an answer; what was seen or recorded once is there from then on, as it is stored."""

@@ -50,6 +50,7 @@ class Shop:
     Attributes:
         accepted: every answer that was accepted, in order.
         unsure: answers without an id whose sender does not know whether they were accepted.
+        erased: ids of answers that were erased.
         reported: parcels and statuses that were reported of them, in order.
         gives_up: whether who has an answer to send tries only once.
         redriven: dead letters that were put back.
@@ -63,6 +64,7 @@ class Shop:
         self.accepted: list[Answer] = []
         self.reported: list[tuple[str, str]] = []
         self.unsure: list[Answer] = []
+        self.erased: set[str] = set()
         self.wrong: list[str] = []
         self.redriven = 0
         self.gives_up = False
@@ -215,7 +217,11 @@ class Shop:
 
     def faults(self) -> list[str]:
         """Whatever is wrong at rest, or was on the way; empty if nothing is."""
-        amiss = faults_at_rest(self.aws, self.accepted, self.reported, self.unsure)
+        accepted, unsure = (
+            [answer for answer in sent if answer.response_id not in self.erased]
+            for sent in (self.accepted, self.unsure)
+        )
+        amiss = faults_at_rest(self.aws, accepted, self.reported, unsure)
         return [*amiss, *self._on_the_way()]
 
     def harm(self) -> list[str]:
@@ -230,6 +236,7 @@ class Shop:
         if changes_answers(call):
             stored = stored_answers(self.aws)
             amiss = [*drift(self.aws, stored), *self._history.watch(self.aws, stored)]
+            amiss += (f"response {each} was erased, and is back" for each in sorted(self.erased & stored.keys()))
             self.wrong += (f"after call {call.number}, {fault}" for fault in amiss)
 
     def _watch(self, accepted: Accepted) -> None:

@@ -46,10 +46,14 @@ def tell_of_express(story: Shop) -> None:
 
 
 def tell_at_the_desk(story: Shop) -> None:
-    """A server creates answers: by an id of its own, by an Idempotency-Key, twice under one name, and by no name."""
+    """A server creates answers by a name of its own, a key, no name, and twice; edits one and erases one."""
     desk = story.back_office
     desk.create(9, number=1, email="ada@example.org")
     desk.create(3, key="order 7", city="Hamburg")
     desk.create(10)
+    desk.create(2, number=2)
+    desk.create(8, number=3)
+    desk.edit(2, 7)
+    desk.erase(3)
     desk.create(3, key="order 7", city="Hamburg")
     desk.create(9, number=1, email="ada@example.org")

@@ -10,7 +10,7 @@ from collections import Counter
 from enum import StrEnum
 from typing import NamedTuple
 
-from tests.simulation.answers import changes_answers
+from tests.simulation.answers import records_an_answer
 from tests.simulation.aws import Call, InMemoryAws
 from tests.simulation.aws.queues import Weather
 from tests.simulation.faults import (
@@ -82,7 +82,7 @@ def storm(seed: int, *, without: Layer | None = None) -> Passed:
     with shop(seed, weather=WEATHER, sdk_attempts=1 if without is Layer.SDK else None) as story:
         plans: list[Plan] = [outage(story.aws, rng), Seeded(seed, 0.1, EVERY_FAULT, budget=60)]
         if without is Layer.AT_ONCE:
-            plans.insert(0, Never(lambda call: call.function == "api" and changes_answers(call)))
+            plans.insert(0, Never(lambda call: call.function == "api" and records_an_answer(call)))
         story.gives_up = without is Layer.SENDER
         for source in story.stack.sources:
             source.redelivers = without is not Layer.REDELIVERY

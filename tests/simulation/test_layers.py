@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.simulation.answers import changes_answers
+from tests.simulation.answers import records_an_answer
 from tests.simulation.oracles import faults_at_rest
 from tests.simulation.storm import Layer, Passed, storm
 
@@ -39,7 +39,7 @@ def test_without_the_sdk_each_call_is_tried_once() -> None:
 
 def test_without_recording_at_once_the_api_writes_no_answer() -> None:
     log = storm(1, without=Layer.AT_ONCE).story.aws.log
-    of_api = [entry for entry in log if entry.call.function == "api" and changes_answers(entry.call)]
+    of_api = [entry for entry in log if entry.call.function == "api" and records_an_answer(entry.call)]
     assert of_api
     assert all(entry.outcome != "ok" for entry in of_api)
 
