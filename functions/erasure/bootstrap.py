@@ -7,6 +7,7 @@ from functools import cache
 from functions.erasure.service import Erasing
 from shared.clients import client
 from shared.clock import SystemClock
+from shared.events import EventBus
 from shared.observability import Logger
 from shared.queues import BackOff, Queue
 from shared.settings import EnvironmentSettings
@@ -24,6 +25,7 @@ class Settings(EnvironmentSettings):
     deliveries_table_name: str
     people_table_name: str
     erasures_queue_url: str
+    event_bus_name: str
 
 
 @cache
@@ -45,6 +47,7 @@ def service() -> Erasing:
         deliveries=ErasingDeliveries(dynamodb, chosen.deliveries_table_name, deliveries),
         people=ErasingPeople(dynamodb, chosen.people_table_name),
         queue=Queue(client("sqs"), chosen.erasures_queue_url),
+        bus=EventBus(client("events"), chosen.event_bus_name),
         clock=SystemClock(),
     )
 

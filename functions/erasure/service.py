@@ -1,4 +1,4 @@
-"""Erases a person: everything that is stored of them, in two sweeps, and leaves a receipt.
+"""Erases a person: everything that is stored of them, in two sweeps, and leaves a receipt, which is told on the bus.
 
 When the work begins the tombstones stand, so whatever asks them stores nothing new. A worker that asked a moment before
 may still be writing; it has 20 seconds at most. The second sweep, 15 minutes later, takes what it wrote.
@@ -15,6 +15,7 @@ from typing import Protocol
 
 from shared.clock import Clock
 from shared.domain.erasure import Erasure, Found
+from shared.domain.events import DomainEvent, PersonErased
 from shared.domain.queued import ErasePerson
 from shared.errors import PoisonMessageError
 
@@ -106,6 +107,14 @@ class Queue(Protocol):
         ...
 
 
+class Bus(Protocol):
+    """Where events are told."""
+
+    def publish(self, *events: DomainEvent) -> None:
+        """Put events on the bus; TemporaryError if it did not take them."""
+        ...
+
+
 class Erasing:
     """The service."""
 
@@ -118,6 +127,7 @@ class Erasing:
         deliveries: Deliveries,
         people: People,
         queue: Queue,
+        bus: Bus,
         clock: Clock,
     ) -> None:
         self._erasures = erasures
@@ -126,6 +136,7 @@ class Erasing:
         self._deliveries = deliveries
         self._people = people
         self._queue = queue
+        self._bus = bus
         self._clock = clock
 
     def sweep(self, wish: ErasePerson) -> Erasure:
@@ -137,20 +148,26 @@ class Erasing:
 
         Raises:
             PoisonMessageError: the person has no tombstone, so nobody asked for it.
-            TemporaryError: a store or the queue did not answer; the next worker goes on from here.
+            TemporaryError: a store, the queue or the bus did not answer; the next worker goes on from here.
         """
         erasure = self._erasures.get(wish.person_id)
         if erasure is None:
             raise PoisonMessageError("nobody asked to erase this person")
         if erasure.finished_at is not None:
             self._erasures.tidy(wish.person_id)
-            return erasure
+            return self._told(erasure)
         self._erase(erasure)
         if wish.sweep == 1:
             second = ErasePerson(person_id=wish.person_id, sweep=2)
             self._queue.send(second, group=wish.person_id, delay=BETWEEN_SWEEPS)
             return erasure
-        return self._erasures.finish(erasure, self._clock.now())
+        return self._told(self._erasures.finish(erasure, self._clock.now()))
+
+    def _told(self, erasure: Erasure) -> Erasure:
+        """Tell on the bus what the receipt says; whoever comes later tells the same."""
+        if erasure.finished_at is not None:
+            self._bus.publish(PersonErased.of(erasure.person_id, erasure.requested_at, erasure.finished_at))
+        return erasure
 
     def _erase(self, erasure: Erasure) -> None:
         """Answers first, for messages are made from them; the person last, for as long as they stand they are found."""

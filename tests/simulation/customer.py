@@ -93,6 +93,12 @@ class Customer:
         people = self._story.aws.dynamodb.table("PeopleTable").items()
         (self.person_id,) = {item["person_id"]["S"] for item in people if item["pk"]["S"] in _claims("CLAIM")}
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the shop has taken in all that identifies her; in a storm a parcel may wait for long."""
+        people = {item["pk"]["S"] for item in self._story.aws.dynamodb.table("PeopleTable").items()}
+        return _claims("CLAIM") <= people
+
     def receipt(self) -> dict[str, Any]:
         """Her receipt as it is stored, empty if there is none."""
         key = {"pk": {"S": f"ERASURE#{self.person_id}"}, "sk": {"S": "ERASURE"}}

@@ -6,6 +6,7 @@ queues. What is wrong is looked for in the raw items of every table and index an
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ def live(story: Shop) -> Customer:
     ada.claims(103, 0)
     story.answer(2, 4, comment="meh")
     story.wait(200)
+    while not ada.is_known:
+        story.wait(60)
     return ada
 
 
@@ -69,6 +72,9 @@ def amiss(story: Shop, ada: Customer) -> list[str]:
     receipt = ada.receipt()
     if receipt.get("counts") != ERASED:
         found.append(f"the receipt says {receipt}")
+    told = {event.text for event in story.aws.events.taken if event.detail_type == "PersonErased"}
+    if [json.loads(text)["person_id"] for text in told] != [ada.person_id]:
+        found.append(f"her erasure was told as {told}")
     if answers := sorted(stored_answers(story.aws).keys() - {answer.response_id for answer in story.accepted}):
         found.append(f"answers of hers are stored: {answers}")
     return found

@@ -9,9 +9,11 @@ import pytest
 
 from functions.erasure.service import BETWEEN_SWEEPS, Erasing
 from shared.domain.erasure import Erasure, Found
+from shared.domain.events import PersonErased
 from shared.domain.queued import ErasePerson
 from shared.errors import PoisonMessageError, TemporaryError
 from tests.fakes.clock import NOON, FrozenClock
+from tests.fakes.events import RecordingBus
 from tests.fakes.queues import RecordingQueue
 
 
@@ -73,6 +75,7 @@ class House:
     def __init__(self) -> None:
         self.everything = Everything()
         self.queue = RecordingQueue()
+        self.bus = RecordingBus()
         self.service = Erasing(
             erasures=self.everything,
             responses=Place(self.everything, "response"),
@@ -80,6 +83,7 @@ class House:
             deliveries=Place(self.everything, "delivery"),
             people=Place(self.everything, "person"),
             queue=self.queue,
+            bus=self.bus,
             clock=FrozenClock(NOON + timedelta(minutes=16)),
         )
 
@@ -130,6 +134,20 @@ def test_what_is_finished_is_only_tidied_and_told_again(house: House) -> None:
     for sweep in (1, 2):
         assert house.service.sweep(ErasePerson.model_validate({"person_id": "per_1", "sweep": sweep})) == receipt
     assert house.everything.done == ["tidy", "tidy"]
+    assert [event.detail() for event in house.bus.told] == [PersonErased.of("per_1", NOON, NOON).detail()] * 2
+
+
+def test_it_is_told_when_it_is_finished_and_again_if_the_bus_did_not_take_it(house: House) -> None:
+    house.service.sweep(ErasePerson(person_id="per_1"))
+    assert house.bus.told == []
+    house.bus.refused = {PersonErased.of("per_1", NOON, NOON).id}
+    second = ErasePerson(person_id="per_1", sweep=2)
+    with pytest.raises(TemporaryError):
+        house.service.sweep(second)
+    house.bus.refused = set()
+    receipt = house.service.sweep(second)
+    assert receipt.finished_at is not None
+    assert house.bus.told == [PersonErased.of("per_1", receipt.requested_at, receipt.finished_at)]
 
 
 def test_nobody_is_erased_who_did_not_ask(house: House) -> None:
