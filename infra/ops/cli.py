@@ -224,7 +224,7 @@ def _show_erasure(chosen: argparse.Namespace, stack: Stack, out: Console) -> int
         return 0
     out.print(f"Asked for at {found.requested_at:%Y-%m-%d %H:%M} UTC, finished at {found.finished_at:%H:%M} UTC.")
     for kind, count in sorted(found.counts.items()):
-        out.print(f"{count} {kind.value}", highlight=False)
+        out.print(f"{kind.value}: {count}", highlight=False)
     return 0
 
 

@@ -15,6 +15,8 @@ from typing import Any, Protocol
 HIDDEN_SECONDS = 600
 """How long a received letter stays hidden from other readers; a rate must let a batch be done in this time."""
 BATCH = 10
+ERASING = "ErasePerson"
+"""The kind of message that is never dropped for being about somebody erased."""
 WAIT_SECONDS = 1
 """How long a look at a queue waits (long polling), so that all of SQS's servers are asked."""
 
@@ -130,10 +132,15 @@ def show_again(sqs: Any, queue_url: str, receipt_handles: list[str]) -> None:
 
 
 def concerns_erased(body: str, erased: Erased) -> bool:
-    """Whether a queued message is about a response or a person that was erased; unreadable bodies are not."""
+    """Whether a queued message brings back a response or a person that was erased; unreadable bodies do not.
+
+    Nor does the work of erasing itself: it concerns somebody erased by its nature, and has to go on.
+    """
     try:
         data = json.loads(body)
     except ValueError:
+        return False
+    if isinstance(data, dict) and data.get("type") == ERASING:
         return False
     parts = [part for part in _objects(data) if part]
     return any(

@@ -165,3 +165,9 @@ def test_an_export_is_readable_by_its_owner_only(queues: Queues, tmp_path: Path)
     file = tmp_path / "letters.jsonl"
     export(queues.sqs, queues.source, file)
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_the_work_of_erasing_somebody_goes_on(queues: Queues) -> None:
+    queues.put({"type": "ErasePerson", "person_id": "per_erased", "sweep": 2})
+    outcome = queues.redrive(erased=SomeErased())
+    assert (outcome.sent, outcome.erased, queues.count(queues.target)) == (1, 0, 1)
