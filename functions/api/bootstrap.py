@@ -22,7 +22,7 @@ from shared.storage.audit_trail import AuditTrail
 from shared.storage.cached import CachedApiKeys, CachedSurveys
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.erasure_key import ErasureKey
-from shared.storage.erasures import ErasedPeople
+from shared.storage.erasures import ErasedPeople, Erasures
 from shared.storage.messages import MessageRepository, Tables
 from shared.storage.opt_outs import AddressLists, OptOutRepository
 from shared.storage.people import PersonRepository
@@ -43,6 +43,7 @@ class Settings(EnvironmentSettings):
     people_table_name: str
     messages_table_name: str
     responses_queue_url: str
+    erasures_queue_url: str
     erasure_key_parameter: str
     public_base_url: str
 
@@ -89,6 +90,9 @@ def service() -> Api:
             lists=lists,
             requests=SurveyRequestRepository(dynamodb, tables.people_table_name),
             answers=answers,
+            erasures=Erasures(
+                dynamodb, tables.people_table_name, erasure_key, Queue(client("sqs"), tables.erasures_queue_url)
+            ),
             clock=clock,
             ids=ids,
         ),

@@ -9,11 +9,13 @@ from typing import Protocol
 from shared.domain.api_keys import ApiKey
 from shared.domain.asking import Asked, ListedAddress, ListedPerson, SurveyRequest
 from shared.domain.deliveries import Delivery
+from shared.domain.erasure import Erasure
 from shared.domain.messages import Channel
 from shared.domain.people import Claim, Person, Recipient
 from shared.domain.published import ListedSurvey, PublishedSurvey, Standing
 from shared.domain.queued import ResponseSubmitted
-from shared.domain.recording import Erasure, Recorded, ScoreChange
+from shared.domain.recording import Erasure as ResponseErasure
+from shared.domain.recording import Recorded, ScoreChange
 from shared.domain.responses import Response
 from shared.domain.scores import ScoreDocument
 from shared.domain.sending import Message
@@ -74,7 +76,7 @@ class Responses(Protocol):
         """Store and count; what became of each, by response id."""
         ...
 
-    def erase(self, response_id: str, at: datetime) -> Erasure:
+    def erase(self, response_id: str, at: datetime) -> ResponseErasure:
         """Put a tombstone in the place of a response, and take it out of the scores."""
         ...
 
@@ -184,6 +186,18 @@ class SurveyRequests(Protocol):
 
     def delete_pending(self, person_id: str) -> int:
         """Forget the requests that were not sent yet; how many there were."""
+        ...
+
+
+class Erasures(Protocol):
+    """Where a person is erased."""
+
+    def begin(self, person_id: str, now: datetime) -> Erasure:
+        """Have a person erased; NotFoundError if there is none."""
+        ...
+
+    def get(self, person_id: str) -> Erasure | None:
+        """The erasure of a person, then its receipt."""
         ...
 
 

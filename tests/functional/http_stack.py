@@ -25,11 +25,14 @@ from moto.core.models import botocore_stubber
 from shared.clock import SystemClock
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
 from shared.domain.links import SurveyLink
+from shared.domain.people import Recipient
 from shared.domain.sessions import StaffSession
 from shared.domain.surveys import Survey
 from shared.http import Operation
 from shared.sessions import Sessions
 from shared.storage.api_keys import ApiKeyRepository
+from shared.storage.erasure_key import ErasureKey
+from shared.storage.people import PersonRepository
 from shared.storage.surveys import SurveyRepository
 from shared.tokens import LinkSigner
 from tests.fakes.http import http_event
@@ -50,7 +53,7 @@ INDEXES: dict[str, Mapping[str, tuple[str, ...]]] = {
     "messages": MESSAGE_INDEXES,
     "deliveries": DELIVERY_INDEXES,
 }
-QUEUES = ("responses", "deliveries", "notifications")
+QUEUES = ("responses", "deliveries", "notifications", "erasures")
 LINK_KEYS_PARAMETER = "/hearback/test/link-keys"
 ERASURE_KEY_PARAMETER = "/hearback/test/erasure-key"
 LINK_KEY = "a-key-that-signs-links"
@@ -166,6 +169,12 @@ class HttpStack:
         for name in QUEUES:
             self.sqs.create_queue(QueueName=name)
             self.queued(name)
+
+    def know(self, name: str) -> str:
+        """Have somebody known; their id is `per_` and this name, and they have an address of it."""
+        key = ErasureKey(boto3.client("ssm"), ERASURE_KEY_PARAMETER)
+        people = PersonRepository(self.dynamodb, "people", lambda: name, key)
+        return people.resolve(Recipient(email=f"{name}@example.com"), datetime.now(UTC)).person_id
 
     def link(self, survey_id: str = SURVEY.survey_id, lives: timedelta = timedelta(days=30)) -> str:
         """The token of a signed link."""

@@ -520,6 +520,7 @@ def test_the_function_starts_with_its_environment_alone(stack: HttpStack) -> Non
         "people_table_name",
         "messages_table_name",
         "responses_queue_url",
+        "erasures_queue_url",
         "erasure_key_parameter",
         "public_base_url",
     }

@@ -30,6 +30,7 @@ from tests.functional.http_stack import (
 RESPONSE_ID = "0190f3c2-7c1e-7d2b-9d3a-5b1f8a2c4e6d"
 STORED_ID = "0190f3c2-7c1e-7d2b-9d3a-000000000001"
 EDITED_ID = "0190f3c2-7c1e-7d2b-9d3a-000000000003"
+GONE_ID = "per_gone"
 SPARE_ID = "0190f3c2-7c1e-7d2b-9d3a-000000000002"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -145,6 +146,8 @@ MATRIX = {
     "GET /v1/survey_responses/{response_id}": Row(f"/v1/survey_responses/{STORED_ID}", 200, SECRET),
     "POST /v1/people": Row("/v1/people", 201, SECRET, {"email": "ada@example.com", "phone_number": "+4915112345678"}),
     "GET /v1/people": Row("/v1/people", 200, SECRET),
+    "DELETE /v1/people/{person}": Row(f"/v1/people/{GONE_ID}", 202, SECRET),
+    "GET /v1/people/{person}/erasure": Row(f"/v1/people/{GONE_ID}/erasure", 200, SECRET),
     "DELETE /v1/people/{person}/survey_requests/pending": Row(
         "/v1/people/ada@example.com/survey_requests/pending", 200, SECRET
     ),
@@ -190,6 +193,7 @@ def stack() -> Iterator[HttpStack]:
         for response_id in (EDITED_ID, SPARE_ID):
             another = {**given, "response_id": response_id}
             assert stack.call("POST", "/v1/survey_responses", headers=secret, body=another)["statusCode"] == 201
+        assert stack.call("DELETE", f"/v1/people/{stack.know('gone')}", headers=secret)["statusCode"] == 202
         given = MATRIX["POST /v1/people"].body
         assert stack.call("POST", "/v1/people", headers=secret, body=given)["statusCode"] == 201
         given = MATRIX["PUT /v1/surveys/{survey_id}"].body

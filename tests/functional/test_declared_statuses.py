@@ -118,6 +118,8 @@ REQUESTS: dict[str, list[Asked]] = {
         *fetched("/v1/people", "/v1/people"),
         ("/v1/people", {"headers": SECRET, "query": {"since": "x"}}),
     ],
+    "DELETE /v1/people/{person}": fetched("/v1/people/email:gone@example.com", "/v1/people/email:nobody@example.com"),
+    "GET /v1/people/{person}/erasure": fetched("/v1/people/per_gone/erasure", "/v1/people/per_nobody/erasure"),
     "DELETE /v1/people/{person}/survey_requests/pending": fetched(
         "/v1/people/ada@example.com/survey_requests/pending", "/v1/people/x/survey_requests/pending"
     ),
@@ -150,6 +152,8 @@ STORED_ELSEWHERE = {"GET /v1/deliveries/{delivery_id}", "GET /v1/messages/{messa
 def stack() -> Iterator[HttpStack]:
     with http_stack() as stack:
         assert stack.call("POST", "/v1/survey_responses", headers=SECRET, body=GIVEN)["statusCode"] == 201
+        gone = stack.know("gone")
+        assert stack.call("DELETE", f"/v1/people/{gone}", headers=SECRET)["statusCode"] == 202
         yield stack
 
 

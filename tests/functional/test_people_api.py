@@ -10,8 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from shared.domain.asking import Asked
 from shared.domain.messages import Channel
-from shared.storage.keys import opt_out_key, person_tombstone_key
+from shared.errors import NotFoundError
+from shared.storage.keys import opt_out_key, person_key, person_tombstone_key
 from shared.storage.opt_outs import AddressLists
 from shared.storage.survey_requests import SurveyRequestRepository
 from tests.fakes.http import body_of
@@ -168,10 +170,16 @@ class TestARequest:
         ask(stack, "DELETE", f"/v1/people/{reference}/survey_requests/pending", 404)
 
     def test_is_not_made_for_somebody_who_was_erased(self, stack: HttpStack) -> None:
-        person = post(stack, email=ADA, send=False)["id"]
-        stack.dynamodb.put_item(TableName="people", Item=person_tombstone_key(person))
-        post(stack, 404, email=ADA)
-        assert SurveyRequestRepository(stack.dynamodb, "people").of_person(person).pending == ()
+        person = post(stack, email=ADA)["id"]
+        requests = SurveyRequestRepository(stack.dynamodb, "people")
+        (request,) = requests.of_person(person).pending
+        ask(stack, "DELETE", f"/v1/people/{person}", 202)
+        requests.delete_pending(person)
+        with pytest.raises(NotFoundError):
+            requests.add(request)
+        with pytest.raises(NotFoundError):
+            requests.tell(person, {"tier": "gold"}, None)
+        assert requests.of_person(person) == Asked()
 
 
 class TestTheListOfPeople:
@@ -263,6 +271,41 @@ class TestALongList:
         stack.dynamodb.put_item(TableName="people", Item=person_tombstone_key("per_1"))
         AddressLists(stack.dynamodb, "people").bounced("per_1", ADA, datetime.now(UTC))
         assert ask(stack, "GET", "/v1/bounces") == []
+
+
+class TestAnErasure:
+    @pytest.mark.parametrize("reference", [f"email:{ADA}", "phone_number:+4915112345678", "external_id:c-1", ADA, None])
+    def test_begins_when_it_is_asked_for_however_the_person_is_named(
+        self, stack: HttpStack, reference: str | None
+    ) -> None:
+        person = post(stack, email=ADA, phone_number="+4915112345678", external_id="c-1", send=False)["id"]
+        path = f"/v1/people/{reference or person}"
+        assert ask(stack, "DELETE", path, 202) == {"ok": True}
+        (message, *_) = stack.queued("erasures")
+        assert (message["type"], message["person_id"], message["sweep"]) == ("ErasePerson", person, 1)
+        told = ask(stack, "GET", f"/v1/people/{person}/erasure")
+        assert abs(told.pop("requested_at") - now()) < 60
+        assert told == {"person": person, "finished_at": None, "counts": {}}
+
+    def test_has_who_comes_back_wait_until_it_is_over(self, stack: HttpStack) -> None:
+        person = post(stack, email=ADA, send=False)["id"]
+        ask(stack, "DELETE", f"/v1/people/{person}", 202)
+        post(stack, 503, email=ADA)
+        assert SurveyRequestRepository(stack.dynamodb, "people").of_person(person) == Asked()
+
+    def test_may_be_asked_for_again_when_nothing_is_left(self, stack: HttpStack) -> None:
+        person = post(stack, email=ADA, send=False)["id"]
+        ask(stack, "DELETE", f"/v1/people/{person}", 202)
+        stack.dynamodb.delete_item(TableName="people", Key=person_key(person))
+        ask(stack, "DELETE", f"/v1/people/{person}", 202)
+        ask(stack, "DELETE", f"/v1/people/email:{ADA}", 404)
+
+    @pytest.mark.parametrize("reference", ["per_nobody", "email:nobody@example.com", "phone_number:1", "a#b", ":"])
+    def test_of_nobody_is_not_found(self, stack: HttpStack, reference: str) -> None:
+        before = stack.everything_kept()
+        ask(stack, "DELETE", f"/v1/people/{reference}", 404)
+        ask(stack, "GET", f"/v1/people/{reference}/erasure", 404)
+        assert stack.everything_kept() == before
 
 
 @pytest.mark.parametrize("path", ["autopilot/email", "autopilot/sms/memberships", "autopilot/email.json"])

@@ -44,6 +44,7 @@ def the_back_office_works(opened: Shop) -> None:
         ("GET", "/v1/unsubscribes", None, 200),
         ("GET", "/v1/bounces", None, 200),
         ("DELETE", "/v1/people/ada@example.org/survey_requests/pending", None, 200),
+        ("DELETE", "/v1/people/email:ada@example.org", None, 202),
     ]
     for method, path, body, status in requests:
         assert opened.stack.http(method, path, body, key=SECRET).status == status, (method, path)

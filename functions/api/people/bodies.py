@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from shared.domain.asking import MAX_DELAY, Asked, ListedPerson, SurveyRequest
 from shared.domain.base import Frozen, Identifier, Line
+from shared.domain.erasure import Erasure, Found
 from shared.domain.messages import Channel
 from shared.domain.people import EmailAddress, Person, PhoneNumber, Recipient
 from shared.domain.submissions import Properties
@@ -187,6 +188,32 @@ class PersonExpanded(Frozen):
             name=person.name,
             created_at=int(listed.created_at.timestamp()),
             phone_number=person.phone,
+        )
+
+
+class ErasureTold(Frozen):
+    """The erasure of a person, and once it is finished its receipt; it names nobody.
+
+    Args:
+        person: The id of who was erased; of no use any more.
+        requested_at: When it was asked for, in Unix seconds.
+        finished_at: When nothing was left; null until then.
+        counts: How much was erased of each kind.
+    """
+
+    person: Identifier
+    requested_at: int
+    finished_at: int | None
+    counts: Mapping[Found, int]
+
+    @classmethod
+    def of(cls, erasure: Erasure) -> Self:
+        """An erasure as it is told."""
+        return cls(
+            person=erasure.person_id,
+            requested_at=int(erasure.requested_at.timestamp()),
+            finished_at=unix(erasure.finished_at),
+            counts=erasure.counts,
         )
 
 

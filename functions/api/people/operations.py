@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from functions.api.calling import BODY_REFUSALS, READ_REFUSALS, called, counters, logger
 from functions.api.paging import link_to_next
-from functions.api.people.bodies import Ok, PersonPosted, PersonTold, PostPerson
+from functions.api.people.bodies import ErasureTold, Ok, PersonPosted, PersonTold, PostPerson
 from shared.http import Answer, Operation, Request, Security, json_body, parsed
 from shared.observability import MetricUnit
 
@@ -38,6 +38,21 @@ def delete_pending_requests(request: Request) -> Answer:
     deleted = api.people.delete_pending(request.path_parameters["person"])
     logger.info("pending requests deleted", extra={"requests": deleted, "actor": caller.name})
     return Answer(body=Ok())
+
+
+def delete_person(request: Request) -> Answer:
+    """Have a person erased."""
+    api, caller = called(request)
+    person_id = api.people.delete(request.path_parameters["person"])
+    counters.add_metric("ErasuresAccepted", MetricUnit.Count, 1)
+    logger.info("person is erased", extra={"person_id": person_id, "actor": caller.name})
+    return Answer(HTTPStatus.ACCEPTED, Ok())
+
+
+def read_erasure(request: Request) -> Answer:
+    """What became of a person's erasure."""
+    api, _ = called(request)
+    return Answer(body=api.people.erasure(request.path_parameters["person"]))
 
 
 OPERATIONS = (
@@ -77,6 +92,24 @@ OPERATIONS = (
         summary="Forget the wish to ask a person, named by e-mail address, id, `phone_number:…` or `external_id:…`",
         security=(Security.SECRET_KEY,),
         success=(HTTPStatus.OK, Ok),
+        refusals=READ_REFUSALS,
+    ),
+    Operation(
+        method="DELETE",
+        path="/v1/people/{person}",
+        run=delete_person,
+        summary="Erase a person, named by id, `email:…`, `phone_number:…` or `external_id:…`, and all that holds them",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.ACCEPTED, Ok),
+        refusals=READ_REFUSALS,
+    ),
+    Operation(
+        method="GET",
+        path="/v1/people/{person}/erasure",
+        run=read_erasure,
+        summary="What became of a person's erasure: the receipt, once it is finished",
+        security=(Security.SECRET_KEY,),
+        success=(HTTPStatus.OK, ErasureTold),
         refusals=READ_REFUSALS,
     ),
 )

@@ -10,9 +10,9 @@ from uuid import UUID, uuid5
 from pydantic import ValidationError
 
 from functions.api.named import named_survey, published
-from functions.api.needs import AnswerLists, People, PeopleLists, SurveyRequests, Surveys
+from functions.api.needs import AnswerLists, Erasures, People, PeopleLists, SurveyRequests, Surveys
 from functions.api.paging import instant, paging
-from functions.api.people.bodies import PersonPosted, PersonTold, PostPerson
+from functions.api.people.bodies import ErasureTold, PersonPosted, PersonTold, PostPerson
 from shared.clock import Clock, Ids
 from shared.domain.api_keys import ApiKey
 from shared.domain.asking import ListedPerson, SurveyRequest
@@ -43,6 +43,7 @@ class KnownPeople:
         lists: The list of them.
         requests: Requests that wait to be sent.
         answers: What each of them answered.
+        erasures: Where a person is erased.
         clock: When a request was made.
         ids: Ids for requests.
     """
@@ -55,6 +56,7 @@ class KnownPeople:
         lists: PeopleLists,
         requests: SurveyRequests,
         answers: AnswerLists,
+        erasures: Erasures,
         clock: Clock,
         ids: Ids,
     ) -> None:
@@ -63,6 +65,7 @@ class KnownPeople:
         self._lists = lists
         self._requests = requests
         self._answers = answers
+        self._erasures = erasures
         self._clock = clock
         self._ids = ids
 
@@ -128,6 +131,31 @@ class KnownPeople:
             TemporaryError: some of it may not have been forgotten.
         """
         return self._requests.delete_pending(self.person_id(reference))
+
+    def delete(self, reference: str) -> str:
+        """Have a person erased: from now on nothing that was said of them is stored, and what is, goes; their id.
+
+        By id it may be asked again, whatever is left of the person.
+
+        Raises:
+            NotFoundError: nobody is known by this.
+            TemporaryError: it may not have begun; the same again is right.
+        """
+        is_id = IDENTIFIER.fullmatch(reference) and reference.partition(":")[0] not in IDENTIFIERS
+        person_id = reference if is_id else self.person_id(reference)
+        self._erasures.begin(person_id, self._clock.now())
+        return person_id
+
+    def erasure(self, person_id: str) -> ErasureTold:
+        """What became of a person's erasure.
+
+        Raises:
+            NotFoundError: nobody asked for it.
+        """
+        erasure = self._erasures.get(person_id) if IDENTIFIER.fullmatch(person_id) else None
+        if erasure is None:
+            raise NotFoundError("Nobody asked to erase this person.")
+        return ErasureTold.of(erasure)
 
     def person_id(self, reference: str) -> str:
         """Who a path names: by id, as `email:…`, `phone_number:…` or `external_id:…`, or by a bare e-mail address.
