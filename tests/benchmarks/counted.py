@@ -88,13 +88,17 @@ def measured_stack(widths: Sequence[int] = FEW) -> Iterator[DeployedStack]:
         yield stack
 
 
-def answer(stack: DeployedStack, number: int, widths: Sequence[int] = FEW, revision: int = 1) -> None:
-    """Post one answer with a comment of 500 bytes; the same number and revision is the same answer."""
+def properties_of(number: int, widths: Sequence[int] = FEW, revision: int = 1) -> dict[str, str]:
+    """What is known of an answer, one of the values of each breakdown; the same for the same number and revision."""
     chance = random.Random(f"{number}-{revision}")
-    properties = {
+    return {
         name: f"{name}-{chance.choices(range(width), [(1 + v) ** -1.1 if width > 5 else 1 for v in range(width)])[0]}"
         for name, width in zip(NAMES, widths, strict=False)
     }
+
+
+def answer(stack: DeployedStack, number: int, widths: Sequence[int] = FEW, revision: int = 1) -> None:
+    """Post one answer with a comment of 500 bytes; the same number and revision is the same answer."""
     reply = stack.http(
         "POST",
         "/v1/surveys/delivery/responses",
@@ -103,7 +107,7 @@ def answer(stack: DeployedStack, number: int, widths: Sequence[int] = FEW, revis
             "revision": revision,
             "rating": (number + revision) % 11,
             "comment": COMMENT,
-            "properties": properties,
+            "properties": properties_of(number, widths, revision),
         },
         key=PUBLISHABLE,
     )
