@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.domain.erasure import Erasure
 from shared.errors import TemporaryError
@@ -86,7 +88,8 @@ class Customer:
         self._story.wait(5)
         while not _claims("CLAIM") <= {item["pk"]["S"] for item in people.items()}:
             self._story.wait(60)
-            self._story.redriven += self._story.redrive()
+            with suppress(Crash, BotoCoreError, ClientError):  # ops is told so, and runs it again
+                self._story.redriven += self._story.redrive()
 
     def knows_herself(self) -> None:
         """Look up who she is to the shop."""

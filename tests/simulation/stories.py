@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.simulation.customer import OLD_EMAIL, Customer
 from tests.simulation.shop import Shop
 
 
@@ -57,3 +58,20 @@ def tell_at_the_desk(story: Shop) -> None:
     desk.erase(3)
     desk.create(3, key="order 7", city="Hamburg")
     desk.create(9, number=1, email="ada@example.org")
+
+
+def tell_of_ada(story: Shop) -> Customer:
+    """A customer buys, answers, claims an answer, and asks to be erased while more of hers is on its way."""
+    ada = Customer(story)
+    ada.buys("hers-1", email=OLD_EMAIL)
+    ada.buys("hers-2")
+    ada.is_told("hers-1", "out_for_delivery")
+    ada.becomes_known()
+    ada.answers(101, 2)
+    ada.claims(103, 0)
+    story.wait(200)
+    ada.claims(104, 1)
+    ada.claims(103, 5, revision=2)
+    ada.asks_to_be_erased()
+    story.aws.clock.advance(1)
+    return ada

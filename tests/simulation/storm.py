@@ -13,6 +13,7 @@ from typing import NamedTuple
 from tests.simulation.answers import records_an_answer
 from tests.simulation.aws import Call, InMemoryAws
 from tests.simulation.aws.queues import Weather
+from tests.simulation.customer import residue
 from tests.simulation.faults import (
     EVERY_FAULT,
     Burst,
@@ -27,11 +28,13 @@ from tests.simulation.faults import (
 )
 from tests.simulation.oracles import ambiguous_for_nothing
 from tests.simulation.shop import Shop, shop
-from tests.simulation.stories import tell, tell_at_the_desk, tell_of_express
+from tests.simulation.stories import tell, tell_at_the_desk, tell_of_ada, tell_of_express
 
 WEATHER = Weather(duplicate=0.15, resurrect=0.05, disorder=True, passed_over=0.3)
 LAGS = (0.5, 5, 30)
 """By how many seconds at most an index, or a read that is not strong, is late: mostly it is a fraction of one."""
+ERASED_IN = 4
+"""Of so many storms one sees a customer erased."""
 OUTAGES = (Fault.LOST_REQUEST, Fault.LOST_ANSWER, Fault.SERVER_ERROR, Fault.THROTTLE, Fault.CONFLICT)
 """What can strike call after call, for longer than the SDK goes on trying."""
 LONG_OUTAGE = 4 * 3600
@@ -98,14 +101,18 @@ def storm(seed: int, *, without: Layer | None = None) -> Passed:
 
         stalls = Stalls(seed, 0.02, others_go_on, injector)
         story.aws.hook = stalls
+        whole = without is not Layer.REDELIVERY
         tell_at_the_desk(story)
         tell_of_express(story)
+        ada = tell_of_ada(story) if whole and seed % ERASED_IN == 0 else None
         tell(story)
-        whole = without is not Layer.REDELIVERY
         _judge(story.faults() if whole else story.harm(), f"seed {seed}, before receipts")
         story.deliver_receipts()
         story.come_to_rest()
         _judge([*story.faults(), *ambiguous_for_nothing(story.aws)] if whole else story.harm(), f"seed {seed}")
+        if ada is not None:
+            story.aws.clock.advance(max(LAGS))
+            _judge([*residue(story.aws, ada.person_id)], f"seed {seed}, after the erasure")
     struck = Counter(fault.value for _, fault in injector.injected)
     struck.update(stalled=len(stalls.stalled), redriven=story.redriven)
     return Passed(story, seed, struck)
