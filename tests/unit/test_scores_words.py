@@ -13,9 +13,15 @@ from shared.domain.metrics.journey import Counted, journey
 from shared.domain.metrics.scoring import Asked, metrics
 from shared.domain.published import ListedSurvey
 from shared.domain.scores import ScoreDocument
-from shared.domain.surveys import Option, Question, Scale, Survey
-from tests.browser.site import SURVEY
+from shared.domain.surveys import Brand, Option, Question, Scale, Survey
 
+SURVEY = Survey(
+    survey_id="checkout",
+    name="After checkout",
+    touchpoint="checkout",
+    brand=Brand(name="Paper & Ink"),
+    questions=(Question(id="recommend", scale=Scale.NPS, text={"en": "Would you recommend us?"}),),
+)
 MARCH = Span(date(2026, 3, 1), date(2026, 3, 31))
 NOBODY: dict[int, int] = {}
 
