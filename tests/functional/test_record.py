@@ -17,6 +17,7 @@ from moto import mock_aws
 from shared.domain.recording import Outcome
 from shared.domain.responses import Rating, Response
 from shared.domain.surveys import Scale
+from shared.storage.audit_trail import AuditTrail
 from shared.storage.keys import response_key
 from shared.storage.responses import LANES, MAX_ATTEMPTS, ResponseRepository
 from tests.fakes.answers import TODAY, answer, response_id, submitted
@@ -542,6 +543,8 @@ def test_a_worker_killed_at_any_call_leaves_the_scores_exact_and_the_redelivery_
         each.response_id: each.revision for each in batch
     }
     assert_exact(table)
+    trail = AuditTrail(table, TABLE)
+    assert [len(trail.of(each.response_id)) for each in batch] == [1, 1, 1, 0, 0, 0, 0]
 
 
 # anything at all
