@@ -103,7 +103,7 @@ def bar_charts(bars: Sequence[Bar], sentence: str, *, every_name: bool = False) 
             value_formatter=_signed,
             rounded_bars=2,
         )
-        for tone in range(3):
+        for tone in range(max((bar.tone for bar in bars), default=0) + 1):
             chart.add(str(tone), [{"value": b.number, "label": b.label} if b.tone == tone else None for b in bars])
         return _svg(chart, sentence)
 
