@@ -76,6 +76,8 @@ def test_the_parcel_is_announced_by_email_or_sms(stack: Deployed):
 def test_every_address_that_is_printed_works(stack: Deployed):
     for name in ("demo_page", "mail_page", "openapi", "mail_api"):
         assert stack.request("GET", stack.facts[name].removeprefix(stack.place.base)).status == 200, name
+    log_in = stack.request("GET", stack.facts["scores_page"].removeprefix(stack.place.base))
+    assert log_in.status == 403 and b'name="key"' in log_in.body
     shop = stack.request("GET", "/demo").body.decode()
     assert stack.facts["publishable_key"] in shop and "{{" not in shop
     document = stack.request("GET", "/openapi.json").json()

@@ -69,6 +69,7 @@ def index(base: str, stack: Mapping[str, Any]) -> str:
     rows = [
         ("Demo shop", f"{base}/demo", "a page with the embedded survey"),
         ("Mail and SMS", f"{base}/mail", "every message sent"),
+        ("Scores", f"{base}/scores", "log in with the secret key below"),
         ("OpenAPI", f"{base}/openapi", "the API, to try out"),
     ]
     table = "".join(
