@@ -71,6 +71,12 @@ class TestAnAnswerSentBack:
         assert ask(stack, "GET") == changed
         assert ratings(stack) == {"10": 1}
 
+    def test_is_queued_under_the_condition_that_nobody_was_faster_with_who_changed_it(self, stack: HttpStack) -> None:
+        stack.queued("responses")
+        put(stack, score=10)
+        (message,) = map(ResponseSubmitted.model_validate, stack.queued("responses"))
+        assert (message.expected_revision, message.response.revision, message.actor) == (1, 2, "secret-own")
+
     def test_with_what_can_not_change_is_taken_without_it(self, stack: HttpStack) -> None:
         told = ask(stack, "GET")
         assert put(stack, **{**told, "created_at": 1, "id": "x", "survey_type": "csat", "revision": 9}) == told
