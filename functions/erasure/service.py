@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Protocol
 
 from shared.clock import Clock
@@ -34,8 +35,12 @@ class Erasures(Protocol):
         """Keep that something was found."""
         ...
 
-    def noted(self, person_id: str, found: Found) -> Iterator[str]:
-        """What was found so far."""
+    def left(self, person_id: str, found: Found, sweep: int) -> Iterator[str]:
+        """What was found so far, and is not done in this sweep."""
+        ...
+
+    def done(self, person_id: str, found: Found, id_: str, sweep: int) -> None:
+        """Keep that something is done in this sweep."""
         ...
 
     def finish(self, erasure: Erasure, now: datetime) -> Erasure:
@@ -156,7 +161,7 @@ class Erasing:
         if erasure.finished_at is not None:
             self._erasures.tidy(wish.person_id)
             return self._told(erasure)
-        self._erase(erasure)
+        self._erase(erasure, wish)
         if wish.sweep == 1:
             second = ErasePerson(person_id=wish.person_id, sweep=2)
             self._queue.send(second, group=wish.person_id, delay=BETWEEN_SWEEPS)
@@ -169,25 +174,32 @@ class Erasing:
             self._bus.publish(PersonErased.of(erasure.person_id, erasure.requested_at, erasure.finished_at))
         return erasure
 
-    def _erase(self, erasure: Erasure) -> None:
+    def _erase(self, erasure: Erasure, wish: ErasePerson) -> None:
         """Answers first, for messages are made from them; the person last, for as long as they stand they are found."""
         person_id = erasure.person_id
-        identifiers = list(self._erasures.noted(person_id, Found.IDENTIFIER))
-        self._note(person_id, Found.RESPONSE, self._responses.of_person(person_id))
-        for identifier in identifiers:
-            claimed = self._responses.of_identifier(identifier, erasure.requested_at)
-            self._note(person_id, Found.RESPONSE, claimed)
-        for response_id in self._erasures.noted(person_id, Found.RESPONSE):
+        identifiers = list(self._erasures.left(person_id, Found.IDENTIFIER, wish.sweep))
+        claimed = (self._responses.of_identifier(identifier, erasure.requested_at) for identifier in identifiers)
+        answers = chain(self._responses.of_person(person_id), chain.from_iterable(claimed))
+        for response_id in self._each(wish, Found.RESPONSE, answers):
             self._responses.erase(response_id, self._clock.now())
-            self._note(person_id, Found.MESSAGE, self._messages.of_response(response_id))
-        self._note(person_id, Found.MESSAGE, self._messages.of_person(person_id))
-        for message_id in self._erasures.noted(person_id, Found.MESSAGE):
+            for message_id in self._messages.of_response(response_id):
+                self._erasures.note(person_id, Found.MESSAGE, message_id)
+        for message_id in self._each(wish, Found.MESSAGE, self._messages.of_person(person_id)):
             self._messages.erase(message_id, self._clock.now())
-        self._note(person_id, Found.DELIVERY, self._deliveries.of_person(person_id))
-        for delivery_id in self._erasures.noted(person_id, Found.DELIVERY):
+        for delivery_id in self._each(wish, Found.DELIVERY, self._deliveries.of_person(person_id)):
             self._deliveries.erase(delivery_id, person_id)
         self._people.erase(person_id, identifiers)
 
-    def _note(self, person_id: str, found: Found, ids: Iterable[str]) -> None:
+    def _each(self, wish: ErasePerson, found: Found, ids: Iterable[str]) -> Iterator[str]:
+        """What is found, noted before it is given; then what was noted before and nobody has done in this sweep.
+
+        One by one, so that a worker that runs out of time has come nearer to the end, however much there is. A thing is
+        done when the next is asked for, that is, unless erasing it failed.
+        """
         for id_ in ids:
-            self._erasures.note(person_id, found, id_)
+            self._erasures.note(wish.person_id, found, id_)
+            yield id_
+            self._erasures.done(wish.person_id, found, id_, wish.sweep)
+        for id_ in self._erasures.left(wish.person_id, found, wish.sweep):
+            yield id_
+            self._erasures.done(wish.person_id, found, id_, wish.sweep)

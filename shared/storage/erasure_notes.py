@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -63,33 +63,43 @@ class ErasureNotes:
         return erasure_in(answer["Item"]) if "Item" in answer else None
 
     def note(self, person_id: str, found: Found, id_: str) -> None:
-        """Keep that something of the person was found, before it is erased."""
-        with translated():
-            self._dynamodb.put_item(TableName=self._table_name, Item={**found_key(person_id, found.value, id_)})
+        """Keep that something of the person was found, before it is erased; what is noted already stays as it is."""
+        self._unless_refused(
+            self._dynamodb.put_item,
+            Item={**found_key(person_id, found.value, id_)},
+            ConditionExpression="attribute_not_exists(pk)",
+        )
 
-    def noted(self, person_id: str, found: Found) -> Iterator[str]:
-        """The ids of what was found so far."""
+    def left(self, person_id: str, found: Found, sweep: int) -> Iterator[str]:
+        """The ids of what was found so far and is not done in this sweep."""
         for item in self._items(person_id, f"FOUND#{found.value}#"):
-            yield item["sk"]["S"].split("#", 2)[2]
+            if int(item.get("swept", {"N": "0"})["N"]) < sweep:
+                yield item["sk"]["S"].split("#", 2)[2]
+
+    def done(self, person_id: str, found: Found, id_: str, sweep: int) -> None:
+        """Keep that something is done in this sweep, so that a worker that comes later goes on behind it."""
+        self._unless_refused(
+            self._dynamodb.update_item,
+            Key=found_key(person_id, found.value, id_),
+            UpdateExpression="SET swept = :sweep",
+            ConditionExpression="attribute_exists(pk)",
+            ExpressionAttributeValues=to_item({":sweep": sweep}),
+        )
 
     def finish(self, erasure: Erasure, now: datetime) -> Erasure:
         """Write the receipt, unless another worker has; the one that stands."""
         person_id = erasure.person_id
         counts = Counter(Found(item["sk"]["S"].split("#")[1]) for item in self._items(person_id, "FOUND#"))
         receipt = erasure.model_copy(update={"finished_at": now, "counts": dict(counts)})
-        with translated():
-            try:
-                self._dynamodb.update_item(
-                    TableName=self._table_name,
-                    Key=erasure_key(person_id),
-                    UpdateExpression="SET content = :receipt, finished = :true",
-                    ConditionExpression="attribute_exists(pk) AND attribute_not_exists(finished)",
-                    ExpressionAttributeValues=to_item({":receipt": receipt.model_dump_json(), ":true": True}),
-                )
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise
-                receipt = self.get(person_id) or receipt
+        written = self._unless_refused(
+            self._dynamodb.update_item,
+            Key=erasure_key(person_id),
+            UpdateExpression="SET content = :receipt, finished = :true",
+            ConditionExpression="attribute_exists(pk) AND attribute_not_exists(finished)",
+            ExpressionAttributeValues=to_item({":receipt": receipt.model_dump_json(), ":true": True}),
+        )
+        if not written:
+            receipt = self.get(person_id) or receipt
         self.tidy(person_id)
         return receipt
 
@@ -98,6 +108,17 @@ class ErasureNotes:
         for item in self._items(person_id, "FOUND#"):
             with translated():
                 self._dynamodb.delete_item(TableName=self._table_name, Key={"pk": item["pk"], "sk": item["sk"]})
+
+    def _unless_refused(self, write: Callable[..., Any], **request: Any) -> bool:
+        """A write under a condition; whether the condition held."""
+        with translated():
+            try:
+                write(TableName=self._table_name, **request)
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+                return False
+        return True
 
     def _items(self, person_id: str, prefix: str) -> Iterator[Item]:
         return every_item(

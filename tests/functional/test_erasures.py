@@ -179,10 +179,30 @@ def test_the_receipt_counts_each_thing_found_once_and_names_none(house: House) -
     erasure = house.erasures.begin(person.person_id, NOON)
     for response_id in ("r-1", "r-2", "r-1"):
         house.notes.note(person.person_id, Found.RESPONSE, response_id)
-    assert list(house.notes.noted(person.person_id, Found.RESPONSE)) == ["r-1", "r-2"]
+    assert list(house.notes.left(person.person_id, Found.RESPONSE, sweep=1)) == ["r-1", "r-2"]
     receipt = house.notes.finish(erasure, LATER)
     assert receipt.counts == {Found.IDENTIFIER: 3, Found.RESPONSE: 2}
     assert (receipt.finished_at, house.erasures.get(person.person_id)) == (LATER, receipt)
+    assert not [key for key in house.stored() if "FOUND" in key]
+
+
+def test_what_is_done_in_a_sweep_is_left_to_the_next_sweep_only(house: House) -> None:
+    person = house.people.resolve(ADA, BEFORE)
+    house.erasures.begin(person.person_id, NOON)
+    for response_id in ("r-1", "r-2"):
+        house.notes.note(person.person_id, Found.RESPONSE, response_id)
+    house.notes.done(person.person_id, Found.RESPONSE, "r-1", sweep=1)
+    house.notes.note(person.person_id, Found.RESPONSE, "r-1")
+    assert list(house.notes.left(person.person_id, Found.RESPONSE, sweep=1)) == ["r-2"]
+    assert list(house.notes.left(person.person_id, Found.RESPONSE, sweep=2)) == ["r-1", "r-2"]
+
+
+def test_who_is_late_with_done_leaves_no_note_behind(house: House) -> None:
+    person = house.people.resolve(ADA, BEFORE)
+    erasure = house.erasures.begin(person.person_id, NOON)
+    house.notes.note(person.person_id, Found.RESPONSE, "r-1")
+    house.notes.finish(erasure, LATER)
+    house.notes.done(person.person_id, Found.RESPONSE, "r-1", sweep=2)
     assert not [key for key in house.stored() if "FOUND" in key]
 
 

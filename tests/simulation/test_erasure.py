@@ -208,15 +208,14 @@ def no_second_sweep() -> AbstractContextManager[object]:
 def erases_before_it_notes() -> AbstractContextManager[object]:
     """What is found is noted only once it is erased, so a crash in between forgets what there was to count."""
 
-    def erased_at_once(self: Erasing, person_id: str, found: Any, ids: Any) -> None:
-        known = list(ids)
-        for id_ in known:
-            if found == "responses":
-                self._responses.erase(id_, self._clock.now())
-        for id_ in known:
-            self._erasures.note(person_id, found, id_)
+    def each(self: Erasing, wish: Any, found: Any, ids: Any) -> Iterator[str]:
+        for id_ in ids:
+            yield id_
+            self._erasures.note(wish.person_id, found, id_)
+            self._erasures.done(wish.person_id, found, id_, wish.sweep)
+        yield from self._erasures.left(wish.person_id, found, wish.sweep)
 
-    return patch.object(Erasing, "_note", erased_at_once)
+    return patch.object(Erasing, "_each", each)
 
 
 def forgets(table: type, method: str) -> AbstractContextManager[object]:

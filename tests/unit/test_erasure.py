@@ -21,29 +21,34 @@ class Everything:
     """Stands in for every table; writes down what was done, in order."""
 
     def __init__(self) -> None:
-        self.done: list[str] = []
+        self.log: list[str] = []
         self.erasure: Erasure | None = Erasure(person_id="per_1", requested_at=NOON)
-        self.notes: list[tuple[Found, str]] = [(Found.IDENTIFIER, "CLAIM#email#1")]
+        self.notes: dict[tuple[Found, str], int] = {(Found.IDENTIFIER, "CLAIM#email#1"): 0}
         self.away = ""
 
     def get(self, person_id: str) -> Erasure | None:
         return self.erasure
 
     def note(self, person_id: str, found: Found, id_: str) -> None:
-        self.done.append(f"note {id_}")
-        if (found, id_) not in self.notes:
-            self.notes.append((found, id_))
+        self.log.append(f"note {id_}")
+        self.notes.setdefault((found, id_), 0)
 
-    def noted(self, person_id: str, found: Found) -> Iterator[str]:
-        return iter([id_ for kind, id_ in self.notes if kind is found])
+    def left(self, person_id: str, found: Found, sweep: int) -> Iterator[str]:
+        return iter([id_ for (kind, id_), swept in self.notes.items() if kind is found and swept < sweep])
+
+    def done_in(self, sweep: int) -> set[str]:
+        return {id_ for (_, id_), swept in self.notes.items() if swept == sweep}
+
+    def done(self, person_id: str, found: Found, id_: str, sweep: int) -> None:
+        self.notes[found, id_] = sweep
 
     def finish(self, erasure: Erasure, now: datetime) -> Erasure:
-        self.done.append("finish")
+        self.log.append("finish")
         self.erasure = erasure.model_copy(update={"finished_at": now})
         return self.erasure
 
     def tidy(self, person_id: str) -> None:
-        self.done.append("tidy")
+        self.log.append("tidy")
 
 
 class Place:
@@ -66,7 +71,7 @@ class Place:
     def erase(self, id_: str, *_: object) -> None:
         if self._everything.away == self._name:
             raise TemporaryError("the store did not answer")
-        self._everything.done.append(f"erase {id_}")
+        self._everything.log.append(f"erase {id_}")
 
 
 class House:
@@ -95,7 +100,7 @@ def house() -> House:
 
 def test_everything_is_noted_before_it_is_touched_and_the_person_goes_last(house: House) -> None:
     house.service.sweep(ErasePerson(person_id="per_1"))
-    done = house.everything.done
+    done = house.everything.log
     erased = [step.removeprefix("erase ") for step in done if step.startswith("erase")]
     assert len(erased) == 7
     for id_ in erased[:-1]:
@@ -108,7 +113,7 @@ def test_the_first_sweep_asks_for_the_second_and_only_that_ends_it(house: House)
     ((message, group, delay),) = house.queue.sent
     assert (message, group, delay) == (ErasePerson(person_id="per_1", sweep=2), "per_1", BETWEEN_SWEEPS)
     assert house.service.sweep(ErasePerson(person_id="per_1", sweep=2)).finished_at is not None
-    assert house.everything.done[-1] == "finish"
+    assert house.everything.log[-1] == "finish"
     assert len(house.queue.sent) == 1
 
 
@@ -118,14 +123,14 @@ def test_while_a_table_is_away_nothing_is_finished(house: House, away: str, swee
     house.everything.away = away
     with pytest.raises(TemporaryError):
         house.service.sweep(ErasePerson.model_validate({"person_id": "per_1", "sweep": sweep}))
-    assert "finish" not in house.everything.done
+    assert "finish" not in house.everything.log
     assert house.queue.sent == []
 
 
 def test_the_second_sweep_looks_again_at_what_quotes_the_answers_of_the_first(house: House) -> None:
-    house.everything.notes.append((Found.RESPONSE, "earlier"))
+    house.everything.notes[Found.RESPONSE, "earlier"] = 1
     house.service.sweep(ErasePerson(person_id="per_1", sweep=2))
-    assert "erase message-about-earlier" in house.everything.done
+    assert "erase message-about-earlier" in house.everything.log
 
 
 def test_what_is_finished_is_only_tidied_and_told_again(house: House) -> None:
@@ -133,7 +138,7 @@ def test_what_is_finished_is_only_tidied_and_told_again(house: House) -> None:
     house.everything.erasure = receipt
     for sweep in (1, 2):
         assert house.service.sweep(ErasePerson.model_validate({"person_id": "per_1", "sweep": sweep})) == receipt
-    assert house.everything.done == ["tidy", "tidy"]
+    assert house.everything.log == ["tidy", "tidy"]
     assert [event.detail() for event in house.bus.told] == [PersonErased.of("per_1", NOON, NOON).detail()] * 2
 
 
@@ -154,4 +159,4 @@ def test_nobody_is_erased_who_did_not_ask(house: House) -> None:
     house.everything.erasure = None
     with pytest.raises(PoisonMessageError):
         house.service.sweep(ErasePerson(person_id="per_1"))
-    assert house.everything.done == []
+    assert house.everything.log == []
