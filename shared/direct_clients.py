@@ -13,6 +13,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -89,10 +90,7 @@ class DirectClient:
         self._how = _SERVICES[service]
         configured = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get("AWS_ENDPOINT_URL")
         self._url = f"{(configured or f'https://{service}.{region}.amazonaws.com').rstrip('/')}/"
-        # The stubs of botocore know fewer types for these two than botocore.
-        trusted: Any = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or True
-        timeout: Any = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
-        self._http = URLLib3Session(verify=trusted, proxies=get_environ_proxies(self._url), timeout=timeout)
+        self._http = _http_session(frozenset(get_environ_proxies(self._url).items()))
         self._botocore: Any = None
 
     def get_item(self, **parameters: Any) -> Mapping[str, Any]:
@@ -133,6 +131,15 @@ class DirectClient:
         request = AWSRequest("POST", self._url, headers, json.dumps(parameters).encode())
         SigV4Auth(_credentials(), self._service, self._region).add_auth(request)
         return self._http.send(request.prepare())
+
+
+@cache
+def _http_session(proxies: frozenset[tuple[str, str]]) -> URLLib3Session:
+    """The connections of this process; those who go the same way share them."""
+    # The stubs of botocore know fewer types for these two than botocore.
+    trusted: Any = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or True
+    timeout: Any = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
+    return URLLib3Session(verify=trusted, proxies=dict(proxies), timeout=timeout)
 
 
 def _credentials() -> Any:

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict
 class EnvironmentSettings(BaseModel):
     """Base of every function's `Settings`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Built when it is read, which is once, and before anything is answered.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
