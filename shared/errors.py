@@ -7,6 +7,7 @@ HearbackError
 │   │   └── ExpiredLinkError              a link that was good once
 │   ├── ForbiddenError               403  the key is good, this is not allowed with it
 │   ├── NotFoundError                404
+│   ├── MethodNotAllowedError        405  the path is right, the method is not
 │   ├── ConflictError                409  something else is stored under this id
 │   │   └── ErasedError                   it is about somebody who was erased: drop it
 │   ├── PreconditionFailedError      412  it is not what the caller believes it to be
@@ -73,6 +74,20 @@ class NotFoundError(RequestError):
     """There is nothing under this id."""
 
     status = HTTPStatus.NOT_FOUND
+
+
+class MethodNotAllowedError(RequestError):
+    """There is something here, but not for this method.
+
+    Args:
+        allowed: The methods there are.
+    """
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__(f"Here it is {' or '.join(allowed)}.")
+        self.allowed = tuple(allowed)
 
 
 class ConflictError(RequestError):

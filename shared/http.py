@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
@@ -20,6 +20,7 @@ from shared.domain.api_keys import KeyKind
 from shared.errors import (
     InvalidRequestError,
     MalformedRequestError,
+    MethodNotAllowedError,
     NotFoundError,
     RequestError,
     TemporaryError,
@@ -58,6 +59,8 @@ class Request(NamedTuple):
     base_url: str
     source_ip: str
     query_pairs: tuple[tuple[str, str], ...] = ()
+    unexpected: tuple[str, ...] = ()
+    """Query parameters that the operation does not declare."""
 
     def values_of(self, name: str) -> tuple[str, ...]:
         """Every value of a query parameter that is a list: `expand[]=person&expand[]=notes`, or without brackets."""
@@ -157,6 +160,7 @@ def serve(
     on_refusal: Callable[[Request, RequestError | TemporaryError], Mapping[str, str]] | None = None,
     public_base_url: str = "",
     not_offered: Mapping[str, str] | None = None,
+    elsewhere: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     """Answer an API Gateway event.
 
@@ -166,11 +170,12 @@ def serve(
         on_refusal: Told of each refusal; what it returns is added to the headers.
         public_base_url: Where callers reach us; empty for the address in the event.
         not_offered: Beginnings of paths that clients may look for, with a sentence that says why they are not here.
+        elsewhere: Methods that other functions answer, by path, so that a refusal can name them.
     """
     request = request_from(event, public_base_url)
     headers: Mapping[str, str] = {}
     try:
-        operation, request = routed(operations, event["routeKey"], request)
+        operation, request = routed(operations, event["routeKey"], request, elsewhere)
         answer = operation.run(request)
     except (RequestError, TemporaryError) as error:
         sentence = next((why for start, why in (not_offered or {}).items() if request.path.startswith(start)), None)
@@ -327,6 +332,8 @@ def problem(error: RequestError | TemporaryError) -> Answer:
     headers = {"content-type": "application/problem+json", "cache-control": "no-store"}
     if isinstance(error, UnauthorizedError):
         headers["www-authenticate"] = 'Bearer realm="hearback"'
+    if isinstance(error, MethodNotAllowedError):
+        headers["allow"] = ", ".join(error.allowed)
     if isinstance(error, TemporaryError):
         headers["retry-after"] = str(RETRY_AFTER_SECONDS)
     body: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
@@ -371,15 +378,22 @@ def readable_by(origin: str | None) -> Mapping[str, str]:
     return {"vary": "origin", **leave}
 
 
-def routed(operations: Iterable[Operation], route_key: str, request: Request) -> tuple[Operation, Request]:
-    """The operation of a route, and the request with its path parameters.
+def routed(
+    operations: Iterable[Operation],
+    route_key: str,
+    request: Request,
+    elsewhere: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[Operation, Request]:
+    """The operation of a route, and the request with its path parameters and what it has no parameter for.
 
     A greedy route (`ANY /v1/{proxy+}`) is matched by path, with or without `.json` at the end. Path parameters arrive
     decoded, and are not decoded again.
 
     Raises:
-        NotFoundError: there is no such operation.
+        MethodNotAllowedError: there are others of this path, here or elsewhere.
+        NotFoundError: there is nothing of this path.
     """
+    operations = tuple(operations)
     method, _, path = route_key.partition(" ")
     is_greedy = method == "ANY"
     if is_greedy:
@@ -389,10 +403,20 @@ def routed(operations: Iterable[Operation], route_key: str, request: Request) ->
         if operation.method != ("GET" if method == "HEAD" else method):
             continue
         if not is_greedy and operation.path == path:
-            return operation, request
+            return operation, request._replace(unexpected=_unexpected(operation, request))
         if is_greedy and (found := _path_parameters(operation.path, path)) is not None:
-            return operation, request._replace(path_parameters=found)
-    raise NotFoundError("There is nothing here.")
+            return operation, request._replace(path_parameters=found, unexpected=_unexpected(operation, request))
+    here = [(operation.path, operation.method) for operation in operations]
+    others = [*here, *((template, each) for template, methods in (elsewhere or {}).items() for each in methods)]
+    allowed = {each for template, each in others if _path_parameters(template, path) is not None}
+    if not allowed:
+        raise NotFoundError("There is nothing here.")
+    raise MethodNotAllowedError(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
+
+
+def _unexpected(operation: Operation, request: Request) -> tuple[str, ...]:
+    """The query parameters that an operation does not know; a list may be written with brackets."""
+    return tuple(name for name in request.query if name.removesuffix("[]") not in operation.parameters)
 
 
 def _path_parameters(template: str, path: str) -> dict[str, str] | None:

@@ -22,6 +22,13 @@ NOT_OFFERED = {
     "/v1/autopilot": "Autopilot is the one part of Delighted's API that is not continued here; ask by POST /v1/people."
 }
 OPERATIONS = (*METRICS, *SURVEY_RESPONSES, *PEOPLE, *UNSUBSCRIBES, *DELIVERIES, *MESSAGES, *SURVEYS)
+ELSEWHERE = {
+    "/v1/deliveries": ("POST",),
+    "/v1/deliveries/{delivery_id}/events": ("POST",),
+    "/v1/surveys/{survey_id}/responses": ("OPTIONS", "POST"),
+    "/v1/surveys/{survey_id}/widget": ("GET", "OPTIONS"),
+}
+"""What other functions answer under `/v1/`; with any other method such a path comes here, to be refused."""
 
 
 def refused(request: Request, error: RequestError | TemporaryError) -> Mapping[str, str]:
@@ -37,4 +44,4 @@ def refused(request: Request, error: RequestError | TemporaryError) -> Mapping[s
 @counters.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request."""
-    return serve(event, OPERATIONS, refused, settings().public_base_url, NOT_OFFERED)
+    return serve(event, OPERATIONS, refused, settings().public_base_url, NOT_OFFERED, ELSEWHERE)

@@ -7,13 +7,18 @@ from http import HTTPStatus
 from functions.api.bootstrap import service
 from functions.api.service import Api
 from shared.domain.api_keys import ApiKey
-from shared.http import Request, key_of
+from shared.errors import InvalidRequestError
+from shared.http import MAX_FAULTS_TOLD, Request, key_of
 from shared.observability import NAMESPACE, Logger, Metrics
 
 logger = Logger(service="api")
 counters = Metrics(namespace=NAMESPACE, service="api")
 
-READ_REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
+MAX_NAME_TOLD = 64
+"""Characters of a parameter's name that a refusal repeats."""
+LIST_REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
+"""Of what reads a list."""
+READ_REFUSALS = (*LIST_REFUSALS, HTTPStatus.NOT_FOUND)
 """Of what reads one thing."""
 BODY_REFUSALS = (
     HTTPStatus.FORBIDDEN,
@@ -32,6 +37,18 @@ def called(request: Request) -> tuple[Api, ApiKey]:
     Raises:
         UnauthorizedError: no key, or none that is live.
         ForbiddenError: a publishable key.
+        InvalidRequestError: a query parameter that the operation does not know; left aside, a misspelt filter would be
+            answered with everything.
     """
     api = service()
-    return api, api.caller(key_of(request))
+    caller = api.caller(key_of(request))
+    if request.unexpected:
+        first = request.unexpected[0][:MAX_NAME_TOLD]
+        raise InvalidRequestError(
+            f"{first}: is not a parameter of this request",
+            {
+                name[:MAX_NAME_TOLD]: ["is not a parameter of this request"]
+                for name in request.unexpected[:MAX_FAULTS_TOLD]
+            },
+        )
+    return api, caller

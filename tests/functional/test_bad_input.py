@@ -229,3 +229,34 @@ def test_whatever_stands_in_a_field_is_taken_or_refused_by_its_path(stack: HttpS
         assert stack.everything_kept() == before, value
         refusals += 1
     assert refusals >= 12
+
+
+@pytest.mark.usefixtures("_nothing_is_kept")
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/v1/deliveries", "POST"),
+        ("GET", "/v1/surveys/delivery/responses", "OPTIONS, POST"),
+        ("POST", "/v1/surveys/delivery/widget", "GET, HEAD, OPTIONS"),
+        ("POST", "/v1/metrics.json", "GET, HEAD"),
+        ("PATCH", "/v1/surveys/delivery", "DELETE, GET, HEAD, PUT"),
+        ("PUT", "/v1/survey_responses", "GET, HEAD, POST"),
+    ],
+)
+def test_a_method_that_is_not_there_is_told_which_are(stack: HttpStack, method: str, path: str, allowed: str) -> None:
+    answer = stack.call(method, path, headers={"authorization": "Bearer sk_own"}, body="{}")
+    refused(answer, 405)
+    assert answer["headers"]["allow"] == allowed
+
+
+@pytest.mark.parametrize("path", ["/v1/nothing", "/v1/metrics/x", "/v1/surveys/a/b/c"])
+def test_where_nothing_is_no_method_is_told(stack: HttpStack, path: str) -> None:
+    refused(stack.call("GET", path, headers={"authorization": "Bearer sk_own"}), 404)
+
+
+@pytest.mark.parametrize("route", [route for route in MATRIX if route.startswith("GET /v1/") and "widget" not in route])
+def test_a_parameter_that_is_unknown_is_refused_by_its_name(stack: HttpStack, route: str) -> None:
+    """Left aside, a misspelt filter would be answered with everything."""
+    headers = {"authorization": "Bearer sk_own"}
+    answer = stack.call("GET", MATRIX[route].path, headers=headers, query={"sinse": "2026-01-01", "x" * 999: ""})
+    assert set(refused(answer, 422)["errors"]) == {"sinse", "x" * 64}

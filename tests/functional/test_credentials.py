@@ -307,7 +307,7 @@ def test_a_header_that_carries_no_key_is_refused_as_none(stack: HttpStack, autho
 
 def test_an_unknown_path_is_not_found_whoever_asks(stack: HttpStack) -> None:
     secret = {"authorization": f"Bearer {key(KeyKind.SECRET, 'own')}"}
-    for method, path in (("GET", "/v1/nothing"), ("DELETE", "/v1/metrics"), ("GET", "/v1/deliveries/{delivery_id}")):
+    for method, path in (("GET", "/v1/nothing"), ("DELETE", "/v1/metric"), ("GET", "/v1/deliveries/{delivery_id}")):
         assert stack.call(method, path, headers=secret)["statusCode"] == 404
 
 

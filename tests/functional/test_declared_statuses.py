@@ -56,6 +56,7 @@ def fetched(known: str, unknown: str) -> list[Asked]:
         (known, {}),
         (known, {"headers": PUBLISHABLE}),
         (unknown, {"headers": SECRET}),
+        (known, {"headers": SECRET, "query": {"nonsense": "1"}}),
         (AWAY, {"headers": SECRET, "path": known}),
     ]
 

@@ -67,6 +67,14 @@ def test_every_route_of_the_template_is_in_the_code_and_the_other_way_round(modu
         assert declared | twins == set(_routes()[module])
 
 
+def test_who_takes_what_nobody_else_answers_knows_what_they_answer() -> None:
+    greedy = [module for module in apps() if is_greedy(module)]
+    (elsewhere,) = (importlib.import_module(module).ELSEWHERE for module in greedy)
+    routes = (route for module, routes in _routes().items() if module not in greedy for route in routes)
+    under = {route for route in routes if route.partition(" ")[2].startswith("/v1/")}
+    assert {f"{method} {path}" for path, methods in elsewhere.items() for method in methods} == under
+
+
 @pytest.mark.parametrize("module", apps())
 def test_no_operation_is_hidden_by_the_explicit_route_of_another_function(module: str) -> None:
     elsewhere = {shape(route) for other, routes in _routes().items() if other != module for route in routes}

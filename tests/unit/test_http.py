@@ -130,8 +130,9 @@ def test_any_other_path_is_not_found(path: str) -> None:
     assert answer["headers"]["content-type"] == "application/problem+json"
 
 
-def test_another_method_is_not_found() -> None:
-    assert [served("/v1/things", method)["statusCode"] for method in ("POST", "DELETE", "OPTIONS")] == [404] * 3
+def test_another_method_is_told_which_there_are() -> None:
+    answers = [served("/v1/things", method) for method in ("POST", "DELETE", "OPTIONS")]
+    assert [(answer["statusCode"], answer["headers"]["allow"]) for answer in answers] == [(405, "GET, HEAD")] * 3
 
 
 def test_head_is_answered_by_get_without_a_body() -> None:

@@ -119,6 +119,12 @@ def test_the_score_is_rounded_from_counts_and_not_from_percents() -> None:
     assert (told.promoter_percent, told.detractor_percent, told.nps) == (62, 23, 38)
 
 
+def test_percents_are_rounded_and_not_cut_off() -> None:
+    """1 and 10 of 11 are 9.09 and 90.91 percent: 9, 91 and -82. Cut off they are 9, 90 and -81."""
+    told = metrics(SURVEY, Asked(SURVEY.questions[0], DAYS), [document({"recommend": {9: 1, 6: 10}})])
+    assert (told.promoter_percent, told.detractor_percent, told.nps) == (9, 91, -82)
+
+
 def test_without_answers_every_score_is_null_and_every_count_0() -> None:
     told = metrics(SURVEY, Asked(SURVEY.questions[0], DAYS), [])
     assert (told.nps, told.score, told.margin_of_error, told.interval) == (None, None, None, None)

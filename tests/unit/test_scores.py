@@ -135,6 +135,21 @@ def test_a_number_off_its_scale_is_no_rating(scale: Scale, rating: int) -> None:
         sentiment(scale, rating)
 
 
+@pytest.mark.parametrize("scale", SCORED)
+def test_the_best_of_a_scale_is_never_taken_for_the_worst_of_another(scale: Scale) -> None:
+    """A survey of four faces, read with the thresholds of 0 to 10, had everybody for a detractor."""
+    assert scale.bounds is not None
+    low, high = scale.bounds
+    assert (sentiment(scale, low), sentiment(scale, high)) == (Sentiment.NEGATIVE, Sentiment.POSITIVE)
+
+
+def test_a_rating_is_counted_by_its_value_and_not_by_its_place() -> None:
+    """Answers counted by their place among the buttons showed "as if zero people picked 9": 9 is the tenth from 0."""
+    answers = {9: 4, 8: 3, 6: 2}
+    assert tally(Scale.NPS, answers) == Tally(4, 3, 2)
+    assert tally(Scale.NPS, {rating + 1: count for rating, count in answers.items()}) != Tally(4, 3, 2)
+
+
 def test_ratings_are_gathered_by_what_they_say() -> None:
     assert tally(Scale.NPS, dict.fromkeys(range(11), 1)) == Tally(2, 2, 7)
     assert tally(Scale.NPS, {3: 1, 4: 1, 5: 1, 6: 1, 8: 3, 9: 1, 10: 2}) == Tally(3, 3, 4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from functions.api.calling import READ_REFUSALS, called
+from functions.api.calling import LIST_REFUSALS, READ_REFUSALS, called
 from shared.domain.metrics.figures import Journey, Metrics
 from shared.http import Answer, Operation, Request, Security
 
@@ -40,7 +40,7 @@ OPERATIONS = (
             "compare": "`previous`: has the score changed since the days before, as many as these?",
             "interval": "`day`, `week` (ISO 8601) or `month`: one bucket for each, at most 400.",
         },
-        refusals=(*READ_REFUSALS, HTTPStatus.UNPROCESSABLE_ENTITY),
+        refusals=READ_REFUSALS,
     ),
     Operation(
         method="GET",
@@ -54,6 +54,6 @@ OPERATIONS = (
             "since": "The first day, such as 2026-03-29; each survey counts its own local days. Unix seconds: in UTC.",
             "until": "The last day, likewise; left out, today in UTC. 30 days by default.",
         },
-        refusals=(HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.UNPROCESSABLE_ENTITY),
+        refusals=LIST_REFUSALS,
     ),
 )

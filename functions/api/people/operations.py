@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from functions.api.calling import BODY_REFUSALS, READ_REFUSALS, called, counters, logger
+from functions.api.calling import BODY_REFUSALS, LIST_REFUSALS, READ_REFUSALS, called, counters, logger
 from functions.api.paging import link_to_next
 from functions.api.people.bodies import ErasureTold, Ok, PersonPosted, PersonTold, PostPerson
 from shared.http import Answer, Operation, Request, Security, json_body, parsed
@@ -83,7 +83,7 @@ OPERATIONS = (
             "phone_number": "Only who has this number.",
             "after": "Where an earlier page's `Link` said that the list goes on.",
         },
-        refusals=(HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.UNPROCESSABLE_ENTITY),
+        refusals=LIST_REFUSALS,
     ),
     Operation(
         method="DELETE",

@@ -108,7 +108,7 @@ OPERATIONS = (
             "page": "The page: 1 to 100; what lies beyond is reached by `since` and `until`.",
             "expand": "`person`: tell who answered in the place of their id. May be written `expand[]`.",
         },
-        refusals=(*READ_REFUSALS, HTTPStatus.UNPROCESSABLE_ENTITY),
+        refusals=READ_REFUSALS,
     ),
     Operation(
         method="GET",
@@ -118,7 +118,7 @@ OPERATIONS = (
         security=(Security.SECRET_KEY,),
         success=(HTTPStatus.OK, SurveyResponse),
         parameters={"expand": "`person`: tell who answered in the place of their id. May be written `expand[]`."},
-        refusals=(*READ_REFUSALS, HTTPStatus.UNPROCESSABLE_ENTITY),
+        refusals=READ_REFUSALS,
     ),
     Operation(
         method="PUT",

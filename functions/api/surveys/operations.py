@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from functions.api.calling import BODY_REFUSALS, READ_REFUSALS, called, logger
+from functions.api.calling import BODY_REFUSALS, LIST_REFUSALS, READ_REFUSALS, called, logger
 from functions.api.surveys.bodies import PutSurvey, SurveysTold, SurveyTold
 from functions.api.surveys.service import entity_tag
 from shared.domain.published import Standing
@@ -60,7 +60,7 @@ OPERATIONS = (
         summary="Every survey, archived ones too",
         security=(Security.SECRET_KEY,),
         success=(HTTPStatus.OK, SurveysTold),
-        refusals=(HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE),
+        refusals=LIST_REFUSALS,
     ),
     Operation(
         method="GET",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from functions.api.calling import BODY_REFUSALS, called, counters, logger
+from functions.api.calling import BODY_REFUSALS, LIST_REFUSALS, called, counters, logger
 from functions.api.people.bodies import Ok
 from functions.api.unsubscribes.bodies import Bounced, PostUnsubscribe, Unsubscribed
 from shared.http import Answer, Operation, Request, Security, json_body, parsed
@@ -39,7 +39,6 @@ _PAGES = {
     "since": "From this moment on, in Unix seconds.",
     "until": "Up to this moment.",
 }
-_LIST_REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 OPERATIONS = (
     Operation(
@@ -61,7 +60,7 @@ OPERATIONS = (
         success=(HTTPStatus.OK, Unsubscribed),
         success_is_list=True,
         parameters=_PAGES,
-        refusals=_LIST_REFUSALS,
+        refusals=LIST_REFUSALS,
     ),
     Operation(
         method="GET",
@@ -72,6 +71,6 @@ OPERATIONS = (
         success=(HTTPStatus.OK, Bounced),
         success_is_list=True,
         parameters=_PAGES,
-        refusals=_LIST_REFUSALS,
+        refusals=LIST_REFUSALS,
     ),
 )
