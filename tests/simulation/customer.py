@@ -65,6 +65,11 @@ class Customer:
         body = {"response_id": _response_id(number), "score": rating, "comment": COMMENT, "person": {"email": EMAIL}}
         self._story.send("POST", "/v1/survey_responses", body, SECRET)
 
+    def is_to_be_asked(self) -> None:
+        """The shop wishes to ask her next month."""
+        body = {"email": EMAIL, "delay": 30 * 86_400, "properties": {"parcel": TRACKING_NUMBER}}
+        self._story.send("POST", "/v1/people", body, SECRET)
+
     def claims(self, number: int, rating: int, revision: int = 1) -> None:
         """She answers on a page, and says who she is; nobody verifies it."""
         body = {"response_id": _response_id(number), "rating": rating, "revision": revision, "comment": COMMENT}

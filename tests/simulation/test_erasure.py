@@ -46,6 +46,7 @@ def live(story: Shop) -> Customer:
     ada.becomes_known()
     ada.answers(101, 2)
     ada.answers(102, 3)
+    ada.is_to_be_asked()
     ada.claims(103, 0)
     story.answer(2, 4, comment="meh")
     story.wait(200)
