@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from rich.console import Console
 
@@ -58,7 +58,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     bring.add_argument("file", type=Path, help="a CSV file")
     bring.add_argument("--survey", required=True, help="the survey that the answers are for")
     bring.add_argument("--column", action="append", default=[], type=_column, help="FIELD=HEADER, may be repeated")
-    bring.add_argument("--time-zone", type=ZoneInfo, help="of times that name none, such as Europe/Berlin")
+    bring.add_argument("--time-zone", type=_zone, help="of times that name none, such as Europe/Berlin")
     bring.add_argument("--rejects", type=Path, help="where refused rows go (default: beside the file)")
     bring.add_argument("--connections", type=int, choices=range(1, 33), default=8, metavar="1..32")
     bring.set_defaults(run=_import)
@@ -77,6 +77,12 @@ def _column(text: str) -> tuple[str, str]:
     if not equals or field not in delighted.FIELDS:
         raise argparse.ArgumentTypeError(f"must be FIELD=HEADER, with one of {', '.join(delighted.FIELDS)}")
     return field, header
+
+
+def _zone(text: str) -> ZoneInfo:
+    if text not in available_timezones():
+        raise argparse.ArgumentTypeError("must be a zone such as Europe/Berlin")
+    return ZoneInfo(text)
 
 
 def _histories(stack: Stack, wanted: Sequence[str] | None) -> list[archive.History]:

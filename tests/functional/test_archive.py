@@ -19,14 +19,14 @@ from infra.ops.erasure import StoredErasures
 from infra.ops.people import StoredPeople, every_person
 from infra.ops.rebuild import rebuild, survey_days
 from infra.ops.record_commands import every_response
-from shared.domain.people import Recipient
+from shared.domain.people import Claim, ClaimKind, Recipient
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import Outcome, Recorded
 from shared.domain.responses import Rating, Response, Source, Subject
 from shared.domain.surveys import Brand, Breakdown, Question, Scale, Survey
 from shared.errors import TemporaryError
-from shared.storage.erasures import ErasedPeople
-from shared.storage.keys import person_tombstone_key
+from shared.storage.erasures import ErasedPeople, tombstone_of
+from shared.storage.keys import claim_key, person_tombstone_key
 from shared.storage.people import PersonRepository
 from shared.storage.people_lists import PeopleLists
 from shared.storage.response_lists import ResponseLists
@@ -123,6 +123,7 @@ ANSWERS = [
 def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """A stack with two versions of a survey, people, and answers of every kind; restored in several batches."""
     monkeypatch.setattr("infra.ops.archive.BATCH", 10)
+    monkeypatch.setattr("infra.ops.record_commands.PAGE", 9)
     with mock_aws():
         made = House("first")
         made.surveys.publish(survey("Shop", "country"))
@@ -198,6 +199,18 @@ def test_what_was_erased_since_does_not_come_back(house: House) -> None:
     assert elsewhere.restore(lines).outcomes[Outcome.ERASED] == 1
     assert elsewhere.responses.get(ANSWERS[4].response_id) is None
     assert [*every_person(elsewhere.people_lists)] == []
+
+
+def test_who_was_erased_here_under_another_id_does_not_come_back(house: House) -> None:
+    """The other stack knew Ada by the same address, and forgot her after what the export says of her."""
+    other = House("other")
+    claim = Claim(kind=ClaimKind.EMAIL, value="ada@example.com")
+    tombstone = tombstone_of(claim_key(claim)["pk"]["S"], ErasureKey())
+    erased_at = {"erased_at": {"S": "2026-11-23T12:00:00.000Z"}}
+    other.dynamodb.put_item(TableName=other.tables["people"], Item={**tombstone, **erased_at})
+    assert other.restore(house.export()).outcomes[Outcome.ERASED] == 1
+    assert other.responses.get(ANSWERS[4].response_id) is None
+    assert [*every_person(other.people_lists)] == []
 
 
 def test_a_survey_that_was_closed_and_opened_again_keeps_its_numbers(house: House) -> None:
