@@ -17,6 +17,7 @@ import pytest
 
 from functions.erasure.service import Erasing
 from shared.storage.erasing import ErasingDeliveries, ErasingMessages, ErasingPeople, ErasingResponses
+from shared.storage.erasure_notes import ErasureNotes
 from shared.storage.erasures import Erasures
 from tests.simulation.answers import stored_answers
 from tests.simulation.aws import Call
@@ -136,6 +137,23 @@ def test_in_a_storm_nothing_of_her_is_left(seed: int) -> None:
         assert ada.receipt()["finished_at"]
 
 
+@dataclass(frozen=True)
+class OutOfTime:
+    """Each run of the worker is killed after so many calls, as by Lambda's time-out."""
+
+    calls: int
+
+    def choose(self, call: Call) -> Fault | None:
+        return Fault.CRASH_BEFORE if call.function == "erasure" and call.index > self.calls else None
+
+
+def test_workers_that_never_have_time_for_all_of_it_come_to_the_end() -> None:
+    story, found = run(OutOfTime(24))
+    assert found == []
+    assert story.redriven == 0
+    assert story.aws.runs_of("erasure") > 6
+
+
 @dataclass
 class Stalled:
     """A worker that stalls at the first write of hers in a table, until the first sweep has gone through."""
@@ -238,6 +256,12 @@ def forgets(table: type, method: str) -> AbstractContextManager[object]:
 def test_a_table_that_is_forgotten_is_noticed(table: type, method: str) -> None:
     with forgets(table, method):
         assert run()[1] != []
+
+
+def test_workers_that_begin_again_each_time_are_noticed() -> None:
+    with forgets(ErasureNotes, "done"):
+        story, _ = run(OutOfTime(24))
+    assert story.redriven > 0
 
 
 def test_tombstones_that_come_last_are_noticed() -> None:
