@@ -88,7 +88,7 @@ class People(Protocol):
 class Record(Protocol):
     """Records responses."""
 
-    def __call__(self, submitted: Sequence[ResponseSubmitted]) -> Mapping[str, Recorded]:
+    def __call__(self, submitted: Sequence[ResponseSubmitted], /) -> Mapping[str, Recorded]:
         """Store and count each once; what became of each, by its id."""
         ...
 

@@ -26,7 +26,7 @@ class ImportStopped(Exception):  # noqa: N818  what happened, in words
 class Api(Protocol):
     """Sends one answer."""
 
-    def __call__(self, row: Row) -> ApiAnswer:
+    def __call__(self, row: Row, /) -> ApiAnswer:
         """What the API answered."""
         ...
 
