@@ -16,7 +16,7 @@ SPARE = (Layer.SDK, Layer.SENDER, Layer.AT_ONCE)
 
 @pytest.mark.parametrize("layer", SPARE, ids=str)
 def test_every_promise_holds_without(layer: Layer) -> None:
-    for seed in range(10):
+    for seed in range(6):
         storm(seed, without=layer)
 
 
@@ -28,13 +28,13 @@ def test_without_redelivery_answers_are_lost_but_none_counts_twice_and_nobody_he
 @pytest.mark.slow
 @pytest.mark.parametrize("layer", Layer, ids=str)
 def test_many_storms_pass_without(layer: Layer) -> None:
-    for seed in range(2000, 2100):
+    for seed in range(2000, 2050):
         storm(seed, without=layer)
 
 
 def test_without_the_sdk_each_call_is_tried_once() -> None:
     assert not any(repetitions(storm(seed, without=Layer.SDK)) for seed in range(3))
-    assert any(repetitions(storm(seed)) for seed in range(3))
+    assert any(repetitions(storm(seed)) for seed in range(10))
 
 
 def test_without_recording_at_once_the_api_writes_no_answer() -> None:
@@ -50,10 +50,10 @@ def lost(passed: Passed) -> list[str]:
 
 
 def repetitions(passed: Passed) -> int:
-    """How often a worker's call without an answer came again at once, the same, as only the SDK does it."""
-    log = [entry for entry in passed.story.aws.log if entry.call.function == "nps_calc"]
+    """How often a transaction without an answer came again at once, the same, as only the SDK does it."""
+    log = [entry for entry in passed.story.aws.log if entry.call.operation == "TransactWriteItems"]
     return sum(
-        one.call.run == other.call.run and one.call.name == other.call.name and one.call.params == other.call.params
+        (one.call.function, one.call.run, one.call.params) == (other.call.function, other.call.run, other.call.params)
         for one, other in pairwise(log)
         if one.outcome in ("ConnectTimeoutError", "ReadTimeoutError")
     )
