@@ -6,6 +6,7 @@ scripts and foreign styles altogether. A label becomes a `title`, which browsers
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import SubElement
@@ -13,6 +14,9 @@ from xml.etree.ElementTree import SubElement
 import pygal
 from markupsafe import Markup
 from pygal.style import Style
+
+# pygal hooks into every later import for map plugins that we have none of, in a way Python gave up with 3.12.
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "PluginImportFixer"]
 
 WIDE, NARROW = (720, 230), (330, 210)
 """Drawn for a desk and for a phone, so that text has the same size on both; the style sheet shows one of them."""
