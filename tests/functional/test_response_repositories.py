@@ -15,7 +15,8 @@ from moto import mock_aws
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import ABSENT, Erasure, Outcome, Recorded
 from shared.domain.responses import Response
-from shared.domain.scores import ScoreDocument, counts
+from shared.domain.scores import ScoreDocument, counts, nps, tally
+from shared.domain.surveys import Scale
 from shared.errors import TemporaryError
 from shared.storage.keys import score_key
 from shared.storage.responses import ResponseRepository
@@ -78,6 +79,16 @@ def test_what_was_recorded_is_read_back(store: Store) -> None:
         response_id(1): Recorded(given_answer, Outcome.RECORDED, counted=given_answer.counted, before=ABSENT)
     }
     assert store.responses.get(response_id(1)) == given_answer
+
+
+def test_a_dismissed_question_is_no_answer(store: Store) -> None:
+    """10 promoters, 5 passives and 5 detractors are 25; 20 who passed over the question do not make it 12.5."""
+    ratings = [10] * 10 + [8] * 5 + [2] * 5 + [None] * 20
+    store.responses.record(submitted(*(answer(n, rating, comment="Hello") for n, rating in enumerate(ratings))))
+    documents = store.scores.read("shop", TODAY, TODAY)
+    score = nps(tally(Scale.NPS, counts(documents, QUESTION)))
+    assert score is not None
+    assert (score.value, sum(document.responses for document in documents)) == (25, 20)
 
 
 def test_a_survey_nobody_answered_has_no_documents_and_no_latest_day(store: Store) -> None:

@@ -77,12 +77,7 @@ def test_the_margin_is_half_of_the_interval_not_all_of_it() -> None:
 
 def test_promoters_and_detractors_are_not_independent() -> None:
     """Without the covariance the half width at 162/108/54 would be 6.76 instead of 8.08 points: falsely sure."""
-    n = 324 + 3
-    p, d = 162.75 / n, 54.75 / n
-    naive = 100 * 1.959964 * math.sqrt((p * (1 - p) + d * (1 - d)) / n)
-    margin = scored(nps(Tally(162, 108, 54))).margin_of_error
-    assert margin == pytest.approx(8.0823, abs=5e-5)
-    assert naive == pytest.approx(6.7634, abs=5e-5)
+    assert scored(nps(Tally(162, 108, 54))).margin_of_error == pytest.approx(8.0823, abs=5e-5)
 
 
 @pytest.mark.parametrize("counted", [(1, 0, 0), (0, 0, 1), (5, 0, 0), (0, 0, 5), (1, 0, 1)])
@@ -145,9 +140,7 @@ def test_the_best_of_a_scale_is_never_taken_for_the_worst_of_another(scale: Scal
 
 def test_a_rating_is_counted_by_its_value_and_not_by_its_place() -> None:
     """Answers counted by their place among the buttons showed "as if zero people picked 9": 9 is the tenth from 0."""
-    answers = {9: 4, 8: 3, 6: 2}
-    assert tally(Scale.NPS, answers) == Tally(4, 3, 2)
-    assert tally(Scale.NPS, {rating + 1: count for rating, count in answers.items()}) != Tally(4, 3, 2)
+    assert tally(Scale.NPS, {9: 4, 8: 3, 6: 2}) == Tally(4, 3, 2)
 
 
 def test_ratings_are_gathered_by_what_they_say() -> None:
@@ -191,11 +184,6 @@ def test_of_three_smileys_only_the_top_one_is_satisfied_and_of_seven_steps_the_t
 def test_a_share_is_no_average() -> None:
     """4, 5, 6, 7 and 7 of seven: four of five agree. Averages of the same kind are published as 4.8, 5.8 and 6.7."""
     assert scored(score(Scale.CES_7, tally(Scale.CES_7, {4: 1, 5: 1, 6: 1, 7: 2}))).value == 80
-
-
-def test_a_dismissed_question_is_no_answer() -> None:
-    """10 promoters, 5 passives, 5 detractors are 25, and 20 who closed the question do not make it 12.5."""
-    assert scored(nps(Tally(10, 5, 5))).value == 25
 
 
 TALLIES = st.builds(Tally, *[st.integers(0, 10**6)] * 3)
