@@ -5,7 +5,7 @@ SHELL := /bin/sh
 
 PORT ?= 8484
 ARCH ?= arm64
-JOBS ?= 2
+JOBS ?= 3
 VENV := .venv
 PY := $(VENV)/bin/python
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate
@@ -87,8 +87,8 @@ demo: $(VENV)/run.done ## Replay a year of answers and real carrier histories in
 
 # ---- Proof -----------------------------------------------------------------------------------------------------------
 
-# Tests of one file stay together: they may share an embedded AWS.
-PYTEST = $(PY) -m pytest -n $(JOBS) --dist loadfile
+# Tests of one file stay together, but those marked `apart`.
+PYTEST = $(PY) -m pytest -n $(JOBS) --dist loadgroup
 
 .PHONY: test test-slow test-all simulate bench
 test: $(VENV)/dev.done ## Run all tests that are not slow (under 5 minutes)

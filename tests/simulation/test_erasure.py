@@ -126,6 +126,7 @@ def test_killed_before_and_after_every_call_the_next_worker_ends_it() -> None:
         assert run(plan)[1] == [], plan
 
 
+@pytest.mark.apart
 @pytest.mark.parametrize("seed", [*range(10), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(10, 200))])
 def test_in_a_storm_nothing_of_her_is_left(seed: int) -> None:
     with shop(seed=seed, plan=Seeded(seed, 0.05, budget=60), weather=WEATHER) as story:

@@ -9,6 +9,7 @@ from tests.simulation.storm import storm
 FIRST, SEEDS, PORTION = 1000, 1000, 50
 
 
+@pytest.mark.apart
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(FIRST, FIRST + SEEDS, PORTION))
 def test_many_storms_pass(first: int) -> None:

@@ -12,6 +12,7 @@ from tests.infra.cloudformation import ROOT
 from tests.simulation.storm import storm
 
 
+@pytest.mark.apart
 @pytest.mark.parametrize("seed", range(100))
 def test_a_storm_passes_and_leaves_everything_right(seed: int) -> None:
     storm(seed)
