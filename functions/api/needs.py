@@ -30,6 +30,14 @@ class Surveys(Protocol):
         ...
 
 
+class SurveyVersions(Surveys, Protocol):
+    """Where they are read as they were when an answer was given, too."""
+
+    def version(self, survey_id: str, version: int) -> Survey | None:
+        """One version of a survey; None if there is none."""
+        ...
+
+
 class Definitions(Protocol):
     """Where surveys are published, and read as they are at this moment."""
 

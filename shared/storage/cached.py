@@ -1,12 +1,14 @@
 """What a warm function remembers of surveys and keys, so that a request costs no read.
 
-For a minute at most, which is how late a function may notice a new version or a revoked key. That there is no such
-survey or key is remembered for five seconds, in a cache of its own: guessed ids can not push out the real ones.
+For a minute at most, which is how late a function may notice a new version or a revoked key; one version of a survey
+never changes, and is kept while there is room. That there is no such survey or key is remembered for five seconds, in a
+cache of its own: guessed ids can not push out the real ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from math import inf
 from typing import Generic, Protocol, TypeVar
 
 from cachetools import TTLCache
@@ -14,12 +16,14 @@ from cachetools import TTLCache
 from shared.clock import Clock
 from shared.domain.api_keys import ApiKey
 from shared.domain.published import PublishedSurvey
+from shared.domain.surveys import Survey
 
 KNOWN_SECONDS = 60
 UNKNOWN_SECONDS = 5
 MAX_KNOWN = 1_000
 MAX_UNKNOWN = 10_000
 
+K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
@@ -28,6 +32,10 @@ class Surveys(Protocol):
 
     def current(self, survey_id: str) -> PublishedSurvey | None:
         """The current version with its keys; None if there is none."""
+        ...
+
+    def version(self, survey_id: str, version: int) -> Survey | None:
+        """One version; None if there is none."""
         ...
 
 
@@ -39,18 +47,18 @@ class ApiKeys(Protocol):
         ...
 
 
-class _Remembered(Generic[V]):
+class _Remembered(Generic[K, V]):
     """The answers of one question by its only argument. An outage is not an answer, and is not remembered."""
 
-    def __init__(self, ask: Callable[[str], V | None], clock: Clock) -> None:
+    def __init__(self, ask: Callable[[K], V | None], clock: Clock, known_seconds: float = KNOWN_SECONDS) -> None:
         def seconds() -> float:
             return clock.now().timestamp()
 
         self._ask = ask
-        self._known: TTLCache[str, V] = TTLCache(MAX_KNOWN, KNOWN_SECONDS, timer=seconds)
-        self._unknown: TTLCache[str, bool] = TTLCache(MAX_UNKNOWN, UNKNOWN_SECONDS, timer=seconds)
+        self._known: TTLCache[K, V] = TTLCache(MAX_KNOWN, known_seconds, timer=seconds)
+        self._unknown: TTLCache[K, bool] = TTLCache(MAX_UNKNOWN, UNKNOWN_SECONDS, timer=seconds)
 
-    def get(self, argument: str) -> V | None:
+    def get(self, argument: K) -> V | None:
         known = self._known.get(argument)
         if known is not None or argument in self._unknown:
             return known
@@ -63,7 +71,7 @@ class _Remembered(Generic[V]):
 
 
 class CachedSurveys:
-    """Surveys, read at most once a minute each.
+    """Surveys, read at most once a minute each, and their versions, read once.
 
     Args:
         repository: Where they are read.
@@ -71,7 +79,11 @@ class CachedSurveys:
     """
 
     def __init__(self, repository: Surveys, clock: Clock) -> None:
-        self._remembered = _Remembered(repository.current, clock)
+        def version(named: tuple[str, int]) -> Survey | None:
+            return repository.version(*named)
+
+        self._current = _Remembered(repository.current, clock)
+        self._versions = _Remembered(version, clock, inf)
 
     def current(self, survey_id: str) -> PublishedSurvey | None:
         """The version that was current at most a minute ago; None if five seconds ago there was none.
@@ -79,7 +91,15 @@ class CachedSurveys:
         Raises:
             TemporaryError: the store did not answer.
         """
-        return self._remembered.get(survey_id)
+        return self._current.get(survey_id)
+
+    def version(self, survey_id: str, version: int) -> Survey | None:
+        """One version of a survey; None if five seconds ago there was none.
+
+        Raises:
+            TemporaryError: the store did not answer.
+        """
+        return self._versions.get((survey_id, version))
 
 
 class CachedApiKeys:

@@ -36,6 +36,20 @@ def test_a_survey_is_read_once_a_minute() -> None:
     assert changed is not None and changed.survey.name == "Changed"
 
 
+def test_a_version_is_read_once_and_room_is_made_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cached, "MAX_KNOWN", 2)
+    clock, stored = FrozenClock(), InMemorySurveys(SURVEY, SURVEY.model_copy(update={"name": "Changed"}))
+    stored.publish(SURVEY)
+    surveys = CachedSurveys(stored, clock)
+    for _ in range(3):
+        assert [surveys.version("shop", number).name for number in (1, 2)] == ["After checkout", "Changed"]  # type: ignore[union-attr]
+        clock.advance(timedelta(days=1))
+    assert stored.reads == 2
+    surveys.version("shop", 3)
+    surveys.version("shop", 1)
+    assert stored.reads == 4
+
+
 def test_a_new_survey_is_found_five_seconds_after_it_was_not_there() -> None:
     clock, stored = FrozenClock(), InMemorySurveys()
     surveys = CachedSurveys(stored, clock)

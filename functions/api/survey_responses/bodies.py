@@ -157,7 +157,8 @@ class SurveyResponse(Frozen):
         Args:
             response: As it is stored.
             person: Whose it is, if that is to be told in full.
-            survey: Its survey, which says which rating is the `score`; without it, that is the first rating there is.
+            survey: The version of its survey that it answers, which says which rating is the `score`; without it, that
+                is the first rating there is.
         """
         first = survey.first_scale_question if survey else None
         main = response.ratings.get(first.id) if first else next(iter(response.ratings.values()), None)

@@ -65,12 +65,12 @@ def changeable(data: Any) -> Any:
 
 
 def edit_of(stored: Response, given: PutSurveyResponse, survey: Survey) -> Edit:
-    """The change of an answer, judged by the survey as it is now.
+    """The change of an answer, judged by what was asked.
 
     Args:
         stored: The answer.
         given: What was put.
-        survey: The survey's current version; an answer to a question that it asks no more can stay, but not change.
+        survey: The version of the survey that it answers, by which `score` was told too.
 
     Raises:
         InvalidRequestError: a changed answer does not fit its question, or an answer is to be taken away that only

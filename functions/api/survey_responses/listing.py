@@ -9,7 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from functions.api.named import published
-from functions.api.needs import AnswerLists, AnswersPage, People, PeopleLists, Surveys
+from functions.api.needs import AnswerLists, AnswersPage, People, PeopleLists, SurveyVersions
 from functions.api.paging import MAX_PAGE, MAX_PER_PAGE, Paging, instant, paging
 from functions.api.survey_responses.bodies import SurveyResponse
 from functions.api.trends import Trend, trend_of
@@ -92,13 +92,13 @@ class ResponseListing:
     """The lists of answers.
 
     Args:
-        surveys: Published surveys, cached.
+        surveys: Published surveys and their versions, cached.
         answers: Answers by survey and by person.
         people: Known people.
         lists: The same, many at once.
     """
 
-    def __init__(self, *, surveys: Surveys, answers: AnswerLists, people: People, lists: PeopleLists) -> None:
+    def __init__(self, *, surveys: SurveyVersions, answers: AnswerLists, people: People, lists: PeopleLists) -> None:
         self._surveys = surveys
         self._answers = answers
         self._people = people
@@ -127,7 +127,7 @@ class ResponseListing:
         end = asked.page.skip + asked.page.per_page + (0 if is_last else 1)
         part = list(islice(found, asked.page.skip, end))
         more = len(part) > asked.page.per_page
-        told = self._told(part[: asked.page.per_page], asked.survey, "person" in expand)
+        told = self._told(part[: asked.page.per_page], "person" in expand)
         return ResponsePage(told, asked.page.page + 1 if more else None)
 
     def _asked(self, query: Mapping[str, str], caller: ApiKey) -> _Asked | None:
@@ -200,19 +200,17 @@ class ResponseListing:
             reverse=asked.order.is_newest_first,
         )
 
-    def _told(self, responses: list[Response], survey: Survey | None, with_person: bool) -> list[SurveyResponse]:
+    def _told(self, responses: list[Response], with_person: bool) -> list[SurveyResponse]:
         ids = {response.person_id for response in responses if response.person_id is not None}
         people = self._lists.named(ids) if with_person and ids else {}
         return [
             SurveyResponse.of(
-                response, survey or self._survey(response.survey_id), people.get(response.person_id or "")
+                response,
+                self._surveys.version(response.survey_id, response.survey_version),
+                people.get(response.person_id or ""),
             )
             for response in responses
         ]
-
-    def _survey(self, survey_id: str) -> Survey | None:
-        found = self._surveys.current(survey_id)
-        return found.survey if found else None
 
 
 def known_expand(expand: Collection[str]) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from functions.api.named import named_survey, published
-from functions.api.needs import AuditTrail, People, PeopleLists, Responses, ResponsesQueue, Surveys
+from functions.api.needs import AuditTrail, People, PeopleLists, Responses, ResponsesQueue, SurveyVersions
 from functions.api.survey_responses.bodies import AuditEntry, CreateSurveyResponse, SurveyResponse
 from functions.api.survey_responses.editing import PutSurveyResponse, edit_of
 from functions.api.survey_responses.listing import known_expand
@@ -18,6 +18,7 @@ from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import Outcome
 from shared.domain.responses import Response, Source
 from shared.domain.submissions import judged
+from shared.domain.surveys import Survey
 from shared.errors import ConflictError, InvalidRequestError, NotFoundError
 
 IDEMPOTENCY_NAMESPACE = UUID("5f0c2f0e-6c39-4d0b-9d0e-2f6f4f4c7a11")
@@ -30,7 +31,7 @@ class SurveyResponses:
     """The answers of secret keys.
 
     Args:
-        surveys: Published surveys, cached.
+        surveys: Published surveys and their versions, cached.
         responses: Stored responses.
         audit_trail: Who changed them.
         queue: The responses queue.
@@ -43,7 +44,7 @@ class SurveyResponses:
     def __init__(
         self,
         *,
-        surveys: Surveys,
+        surveys: SurveyVersions,
         responses: Responses,
         audit_trail: AuditTrail,
         queue: ResponsesQueue,
@@ -104,9 +105,11 @@ class SurveyResponses:
         submitted = ResponseSubmitted(response=response, expected_revision=0)
         self._queue.send(submitted, group=survey.survey_id)
         stored = self._recorded(
-            submitted, "Another response is stored under this id.", is_dated=given.created_at is not None
+            submitted,
+            "Another response is stored under this id.",
+            is_dated=given.created_at is not None,
         )
-        return SurveyResponse.of(stored, survey)
+        return SurveyResponse.of(stored, self._asked(stored))
 
     def response(self, response_id: str, expand: Collection[str] = ()) -> SurveyResponse:
         """A stored answer.
@@ -121,9 +124,8 @@ class SurveyResponses:
         """
         known_expand(expand)
         stored = self._stored(response_id)
-        found = self._surveys.current(stored.survey_id)
         person = self._lists.one(stored.person_id) if "person" in expand and stored.person_id else None
-        return SurveyResponse.of(stored, found.survey if found else None, person)
+        return SurveyResponse.of(stored, self._asked(stored), person)
 
     def update(self, response_id: str, given: PutSurveyResponse, caller: ApiKey) -> SurveyResponse:
         """Change an answer, unless somebody else changes it in between; a change to what it is already is none.
@@ -138,7 +140,8 @@ class SurveyResponses:
         """
         stored = self._stored(response_id)
         survey = published(self._surveys, stored.survey_id).survey
-        edit = edit_of(stored, given, survey)
+        asked = self._asked(stored) or survey
+        edit = edit_of(stored, given, asked)
         if edit.person_id is not None and edit.person_id != stored.person_id:
             self._require_known(edit.person_id)
         response = edited(stored, edit, survey, self._clock.now())
@@ -146,7 +149,7 @@ class SurveyResponses:
             submitted = ResponseSubmitted(response=response, expected_revision=stored.revision, actor=caller.name)
             self._queue.send(submitted, group=stored.survey_id)
             response = self._recorded(submitted, "Somebody else changed this response; read it again.")
-        return SurveyResponse.of(response, survey)
+        return SurveyResponse.of(response, asked)
 
     def erase(self, response_id: str) -> str:
         """Erase an answer: it counts no more, and nothing of it is kept but that it was; its id.
@@ -174,6 +177,10 @@ class SurveyResponses:
         if stored is None:
             raise NotFoundError("There is no such response.")
         return stored
+
+    def _asked(self, response: Response) -> Survey | None:
+        """The version of its survey that a response answers: another one may have another first question."""
+        return self._surveys.version(response.survey_id, response.survey_version)
 
     def _person_id(self, given: CreateSurveyResponse, told_at: datetime) -> str | None:
         """Whose answer it is; an answer of last year tells what was known of its person then."""
