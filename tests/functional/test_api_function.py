@@ -169,6 +169,31 @@ class TestTheSameAnswerAgain:
         ResponseRepository(stack.dynamodb, "responses").record(messages)
         assert ask(stack, "GET", "/v1/metrics", 200, query={"since": "0"})["ratings"] == {"9": 1}
 
+    def test_after_an_edit_is_a_conflict_that_says_so(self, stack: HttpStack) -> None:
+        created = create(stack, **GIVEN)
+        ask(stack, "PUT", f"/v1/survey_responses/{RESPONSE_ID}", 200, body={**created, "comment": "Call back."})
+        assert "or it was edited since" in create(stack, 409, **GIVEN)["detail"]
+        assert ask(stack, "GET", f"/v1/survey_responses/{RESPONSE_ID}", 200)["comment"] == "Call back."
+
+    def test_with_other_content_while_the_store_is_away_is_taken_and_has_no_effect(
+        self, stack: HttpStack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(ResponseRepository, "record", lambda *_: {RESPONSE_ID: Recorded(None, Outcome.POSTPONED)})
+            create(stack, **GIVEN)
+            create(stack, **{**GIVEN, "score": 2})
+        for message in stack.queued("responses"):
+            ResponseRepository(stack.dynamodb, "responses").record([ResponseSubmitted.model_validate(message)])
+        assert ask(stack, "GET", f"/v1/survey_responses/{RESPONSE_ID}", 200)["score"] == 9
+        assert ask(stack, "GET", "/v1/metrics", 200, query={"since": "0"})["ratings"] == {"9": 1}
+
+    def test_that_the_store_refuses_is_refused_by_its_id(
+        self, stack: HttpStack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(ResponseRepository, "record", lambda *_: {RESPONSE_ID: Recorded(None, Outcome.INVALID)})
+            assert list(create(stack, 422, **GIVEN)["errors"]) == ["response_id"]
+
     def test_after_it_was_erased_stays_erased(self, stack: HttpStack) -> None:
         item = {**response_key(RESPONSE_ID), "erased": {"BOOL": True}}
         stack.dynamodb.put_item(TableName="responses", Item=item)

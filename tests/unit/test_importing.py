@@ -51,13 +51,13 @@ def test_every_row_is_sent_once() -> None:
 
 def test_refused_rows_are_told_in_the_order_of_the_file_and_the_others_go_on() -> None:
     wrong = ApiAnswer(422, {"detail": "no", "errors": {"score": ["must be a whole number from 0 to 10"]}})
-    other = ApiAnswer(409, {"detail": "Another response is stored under this id."})
+    other = ApiAnswer(409, {"detail": "Another response is stored under this id, or it was edited since."})
     api = Api({3: wrong, 7: other})
     outcome, refused = imported([*(row(n) for n in range(10)), row(10, None, "has no score")], api)
     assert outcome == Imported(11, 8, 3)
     assert refused == [
         (4, "score must be a whole number from 0 to 10"),
-        (8, "Another response is stored under this id."),
+        (8, "Another response is stored under this id, or it was edited since."),
         (11, "has no score"),
     ]
 

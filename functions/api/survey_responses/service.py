@@ -71,8 +71,8 @@ class SurveyResponses:
         Raises:
             InvalidRequestError: a field is wrong.
             NotFoundError: there is no such survey, or it is closed.
-            ConflictError: another answer has this id, or one that was erased had; or its person was erased since it
-                was given.
+            ConflictError: another answer has this id, or one that was erased had; or it was edited since, so that the
+                repetition no longer says what is stored; or its person was erased since it was given.
             TemporaryError: it may not have been kept.
         """
         found = published(self._surveys, named_survey(given.survey, caller))
@@ -106,7 +106,7 @@ class SurveyResponses:
         self._queue.send(submitted, group=survey.survey_id)
         stored = self._recorded(
             submitted,
-            "Another response is stored under this id.",
+            "Another response is stored under this id, or it was edited since.",
             is_dated=given.created_at is not None,
         )
         return SurveyResponse.of(stored, self._asked(stored))
@@ -210,7 +210,10 @@ class SurveyResponses:
         recorded = self._responses.record([submitted])[response.response_id]
         stored, outcome = recorded.stored, recorded.outcome
         if outcome is Outcome.INVALID:
-            raise InvalidRequestError("The store does not take this response.")
+            raise InvalidRequestError(
+                "The store does not take this response.",
+                {"response_id": ["names a response that the store refuses, now and when it is sent again"]},
+            )
         if outcome is Outcome.ERASED:
             raise ConflictError("The response of this id was erased, and stays so.")
         if stored is None or outcome in {Outcome.RECORDED, Outcome.POSTPONED}:
