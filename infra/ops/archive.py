@@ -33,7 +33,7 @@ FORMAT = "hearback-export"
 SCHEMA = 1
 BATCH = 84
 """Responses that are recorded at once, as `nps_calc` does."""
-FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection")."""
 
 

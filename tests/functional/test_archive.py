@@ -294,7 +294,7 @@ def test_a_table_for_a_spreadsheet_has_a_row_for_each_answer(house: House) -> No
     assert by_id[ANSWERS[0].response_id]["breakdowns.country"] == "AT"
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=1+1"])
 def test_no_cell_is_a_formula(cell: str) -> None:
     assert harmless(cell) == f"'{cell}"
 
