@@ -18,6 +18,14 @@ from infra.ops.delighted import REJECTED, Row
 AHEAD = 4
 """Rows for each connection that are read before their answers are in: memory does not grow with the file."""
 
+REFUSALS = {
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+"""What is wrong with one row only: an address or a key that is wrong is never 400."""
+
 
 class ImportStopped(Exception):  # noqa: N818  what happened, in words
     """Nothing more would go through; what was imported is imported, and the same command again goes on."""
@@ -92,7 +100,7 @@ def _reason(answer: ApiAnswer) -> str:
         return ""
     said: Any = answer.body if isinstance(answer.body, dict) else {}
     detail = str(said.get("detail") or said.get("message") or answer.body)
-    if answer.status in {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}:
+    if answer.status in REFUSALS:
         return "; ".join(f"{path} {', '.join(told)}" for path, told in (said.get("errors") or {}).items()) or detail
     raise ImportStopped(f"The API answered {answer.status}: {detail}")
 

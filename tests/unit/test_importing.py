@@ -52,17 +52,19 @@ def test_every_row_is_sent_once() -> None:
 def test_refused_rows_are_told_in_the_order_of_the_file_and_the_others_go_on() -> None:
     wrong = ApiAnswer(422, {"detail": "no", "errors": {"score": ["must be a whole number from 0 to 10"]}})
     other = ApiAnswer(409, {"detail": "Another response is stored under this id, or it was edited since."})
-    api = Api({3: wrong, 7: other})
+    unreadable = ApiAnswer(400, {"message": "Text must hold no NUL."})
+    api = Api({3: wrong, 5: unreadable, 7: other})
     outcome, refused = imported([*(row(n) for n in range(10)), row(10, None, "has no score")], api)
-    assert outcome == Imported(11, 8, 3)
+    assert outcome == Imported(11, 7, 4)
     assert refused == [
         (4, "score must be a whole number from 0 to 10"),
+        (6, "Text must hold no NUL."),
         (8, "Another response is stored under this id, or it was edited since."),
         (11, "has no score"),
     ]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 500, 503])
+@pytest.mark.parametrize("status", [401, 403, 404, 500, 503])
 def test_what_would_refuse_every_row_ends_the_import(status: int) -> None:
     api = Api({n: ApiAnswer(status, {"detail": "The key is not live."}) for n in range(1000)})
     with pytest.raises(ImportStopped, match="The key is not live"):
