@@ -7,14 +7,15 @@ what is no field is a property of the person, as it was there.
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 from uuid import UUID, uuid5
+
+from infra.ops.csv_records import OpenQuoteError, Record, records
 
 NAMESPACE = UUID("2f1a5a0e-8d7b-4c6e-9a39-61d0c4f2b8e5")
 """Under which a row becomes a response id: the same row is the same answer, however often it is imported."""
@@ -36,9 +37,12 @@ UNUSED = {"person", "person_id", "survey_type", "permalink", "updated_at", "note
 REJECTED = ("line", "reason")
 """The first two headers of a file of refused rows, which may be mended and imported like any other."""
 
+NOT_UTF_8 = re.compile(r"[\udc80-\udcff]")
+"""A byte that was none, as Python's `surrogateescape` reads it."""
+
 
 class ImportFileError(Exception):
-    """The file as a whole is no export of responses; the message says why."""
+    """The file is no export of responses, or not from some line on; the message says why."""
 
 
 class Row(NamedTuple):
@@ -93,33 +97,58 @@ def rows(lines: Iterable[str], survey_id: str, named: Mapping[str, str], zone: t
     """Each row of an export, as it is read.
 
     Args:
-        lines: The file's lines, with their ends.
+        lines: The file's lines, with their ends; bytes that are not UTF-8 as `surrogateescape` reads them.
         survey_id: The survey that the answers are for; one row in two surveys is two answers.
         named: Headers that were given by hand, by field.
         zone: The zone of times that name none; None refuses them.
 
     Raises:
-        ImportFileError: the file as a whole is no export.
+        ImportFileError: the file as a whole is no export, or has a quote that is never closed.
     """
-    reader = csv.DictReader(lines, strict=True, restkey="", restval="")
+    source = records(lines)
     try:
-        header = [name.lstrip("\ufeff") for name in reader.fieldnames or ()]
-        reader.fieldnames = header
-        if len(set(header)) < len(header):
-            raise ImportFileError("Two columns have the same header.")
+        header = _header(next(source, Record(1, [])))
         found = columns(header, named)
         ours = REJECTED if tuple(header[: len(REJECTED)]) == REJECTED else ()
         repeated: Counter[str] = Counter()
-        line = reader.line_num + 1
-        for read in reader:
-            cells = {name: read[name] for name in header if name not in ours}
-            if "" in read:
-                yield Row(line, cells, None, "has more cells than the header")
-            else:
-                yield _row(line, cells, found, survey_id, zone, repeated)
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise ImportFileError(f"Line {reader.line_num} is no CSV: {error}.") from None
+        lost = False
+        for line, values, fault in source:
+            padded = values + [""] * (len(header) - len(values))
+            cells = {name: cell for name, cell in zip(header, padded, strict=False) if name not in ours}
+            if fault:
+                text, *_ = values
+                cells = {name: "" if at else text for at, name in enumerate(cells)}
+            lost = bool(fault) or (lost and len(values) != len(header))
+            reason = fault or _fault(values, len(header), lost=lost)
+            yield Row(line, cells, None, reason) if reason else _row(line, cells, found, survey_id, zone, repeated)
+    except OpenQuoteError as error:
+        raise ImportFileError(f"{error} Close it, and import the file again.") from None
+
+
+def _header(first: Record) -> list[str]:
+    if first.fault:
+        raise ImportFileError(f"Line {first.line} {first.fault}.")
+    header = [name.lstrip("\ufeff") for name in first.cells]
+    if any(NOT_UTF_8.search(name) for name in header):
+        raise ImportFileError(f"Line {first.line} is not UTF-8: save the file as that.")
+    if len(set(header)) < len(header):
+        raise ImportFileError("Two columns have the same header.")
+    return header
+
+
+def _fault(values: Sequence[str], columns: int, *, lost: bool) -> str:
+    """Why cells are no row; empty if they are.
+
+    Args:
+        values: The cells.
+        columns: How many the header has.
+        lost: Whether this may be the rest of a row that was no CSV; a row with every cell is not.
+    """
+    if any(NOT_UTF_8.search(cell) for cell in values):
+        return "is not UTF-8"
+    if len(values) > columns:
+        return "has more cells than the header"
+    return "may be the rest of the row above, for it has fewer cells than the header" if lost else ""
 
 
 def _row(

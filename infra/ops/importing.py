@@ -121,7 +121,7 @@ class Rejects:
         """Keep one row, with its line and the reason."""
         if self._writer is None:
             descriptor = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            self._open = os.fdopen(descriptor, "w", encoding="utf-8", newline="")
+            self._open = os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="")
             self._writer = csv.writer(self._open)
             self._writer.writerow([*REJECTED, *row.cells])
         self._writer.writerow([row.line, reason, *row.cells.values()])
@@ -134,11 +134,16 @@ class Rejects:
             self._open.close()
 
 
-def lines(file: Path) -> Iterator[str]:
+def lines(file: Path, *, errors: str = "strict") -> Iterator[str]:
     """The lines of a text file with their ends, as CSV wants them.
+
+    Args:
+        file: The file.
+        errors: What becomes of bytes that are not UTF-8, as `open` takes it.
 
     Raises:
         OSError: it can not be read.
+        UnicodeError: it is not UTF-8, and `errors` is strict.
     """
-    with file.open(encoding="utf-8-sig", newline="") as text:
+    with file.open(encoding="utf-8-sig", errors=errors, newline="") as text:
         yield from text

@@ -101,7 +101,8 @@ def _import(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
         raise StackError(f"The API wants a secret key: put it into {KEY_VARIABLE} (`ops keys create` makes one).")
     address = f"{stack.output('ApiUrl').rstrip('/')}/v1/survey_responses"
     client = ApiClient(key, chosen.connections)
-    rows = delighted.rows(importing.lines(chosen.file), chosen.survey, dict(chosen.column), chosen.time_zone)
+    lines = importing.lines(chosen.file, errors="surrogateescape")
+    rows = delighted.rows(lines, chosen.survey, dict(chosen.column), chosen.time_zone)
     rejects = importing.Rejects(chosen.rejects or chosen.file.with_name(f"{chosen.file.name}.rejects.csv"))
     with rejects, progress_bar(out) as progress:
         task = progress.add_task("rows", total=None)

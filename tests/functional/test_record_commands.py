@@ -158,6 +158,16 @@ def test_an_import_sends_each_row_and_keeps_the_refused_ones(ops: Ops, tmp_path:
     ]
 
 
+def test_bytes_that_are_not_utf_8_cost_their_row_and_are_kept_as_they_are(ops: Ops, tmp_path: Path) -> None:
+    file = tmp_path / "delighted.csv"
+    header, good, *_ = EXPORT.encode().splitlines()
+    latin = good.replace(b"1,", b"sch\xf6n,", 1)
+    file.write_bytes(b"\n".join((header, latin, good)))
+    code, printed = ops("import", "delighted", file, "--survey", "shop", "--connections", 2)
+    assert (code, printed.splitlines()[0]) == (1, "2 rows, 1 imported, 1 refused.")
+    assert (tmp_path / "delighted.csv.rejects.csv").read_bytes().splitlines()[1] == b"2,is not UTF-8," + latin
+
+
 def test_an_import_of_good_rows_ends_with_0_and_leaves_no_rejects(ops: Ops, tmp_path: Path) -> None:
     file = tmp_path / "delighted.csv"
     file.write_text("\n".join(EXPORT.splitlines()[:2]))

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from infra.ops.csv_records import CELL_MAX
 from infra.ops.delighted import ImportFileError, Row, rows
 
 HEADER = "ID,Score,Comment,Email,Name,Created At,Country"
@@ -146,9 +147,62 @@ def test_a_file_that_is_no_export_is_refused_as_a_whole(header: str, named: dict
         read("1,2,3", header=header, named=named)
 
 
-def test_an_open_quote_is_no_csv() -> None:
-    with pytest.raises(ImportFileError):
-        read('1,9,"never closed,,,1713418460,')
+def test_a_row_that_is_no_csv_is_refused_with_its_line_and_the_rest_is_read() -> None:
+    broken = '1,9,"say "no" to it",,,1713418460,'
+    first, second, third = read(ADA, broken, ADA)
+    assert (first.line, third.line) == (2, 4)
+    assert first.body is not None
+    assert third.body is not None
+    assert (second.line, second.body, second.cells["ID"]) == (3, None, broken)
+    assert second.refusal.startswith("is no CSV: ")
+
+
+def test_the_rows_between_an_open_quote_and_the_next_quote_are_read() -> None:
+    found = read('1,9,"never closed,,,1713418460,', "2,8,,,,1713418460,", '3,7,"fine",,,1713418460,')
+    assert [(row.line, row.cells["ID"][:2], row.body is not None) for row in found] == [
+        (2, "1,", False),
+        (3, "2", True),
+        (4, "3", True),
+    ]
+
+
+def test_the_rest_of_a_row_that_is_no_csv_is_no_answer() -> None:
+    found = read('1,9,"he said "no"', '2,8,and more",,,1713418460', ADA, "3,7,,,,1713418460")
+    assert [(row.line, row.body is not None) for row in found] == [(2, False), (3, False), (4, True), (5, True)]
+    assert "rest of the row above" in found[1].refusal
+
+
+def test_a_quote_that_is_never_closed_ends_the_file_and_says_where_it_opens() -> None:
+    text = "\r\n".join((HEADER, ADA, '1,9,"never closed,,,1713418460,', "2,8,,,,1713418460,"))
+    found = rows(io.StringIO(text, newline=""), "shop", {}, None)
+    assert next(found).body is not None
+    with pytest.raises(ImportFileError, match="Line 3 opens a quote"):
+        next(found)
+
+
+def test_a_quote_that_swallows_too_much_ends_the_file_before_it_fills_the_memory() -> None:
+    with pytest.raises(ImportFileError, match="Line 2 opens a quote"):
+        read('1,9,"never closed', *["x" * 1000] * (CELL_MAX // 1000 + 1), '"')
+
+
+def test_a_long_comment_is_read_and_a_far_too_long_one_is_refused() -> None:
+    assert len(str(body(f"1,9,{'x' * 200_000},,,1713418460,")["comment"])) == 200_000
+    found = read(f"1,9,{'x' * (CELL_MAX + 1)},,,1713418460,", ADA)
+    assert [(row.line, row.body is not None) for row in found] == [(2, False), (3, True)]
+
+
+def test_a_row_that_is_not_utf_8_is_refused_and_the_rest_is_read() -> None:
+    latin = b"1,9,sch\xf6n,,,1713418460,".decode(errors="surrogateescape")
+    found = read(latin, ADA)
+    assert [(row.line, row.refusal) for row in found] == [(2, "is not UTF-8"), (3, "")]
+
+
+@pytest.mark.parametrize(
+    "header", [HEADER.encode("utf-16"), b"Score,Created At,Gr\xf6\xdfe"], ids=["UTF-16", "Latin-1"]
+)
+def test_a_header_that_is_not_utf_8_is_said(header: bytes) -> None:
+    with pytest.raises(ImportFileError, match="UTF-8"):
+        read(ADA, header=header.decode(errors="surrogateescape"))
 
 
 def test_a_file_of_refused_rows_is_an_export_too() -> None:
