@@ -185,7 +185,7 @@ class Erasures:
         raise TemporaryError("others kept changing this person")
 
     def _write_tombstones(self, erasure: Erasure, person: Mapping[str, Any]) -> bool:
-        """The person's tombstone with those of their identifiers; False if the person changed in between.
+        """The person's tombstone with those of their identifiers; False if others were at them in between.
 
         An identifier's tombstone replaces that of an earlier erasure: who came back is erased again, until now.
         """
@@ -199,7 +199,8 @@ class Erasures:
             )
         ]
         while len(puts) > PUTS_AT_ONCE:
-            self._written(puts[:PUTS_AT_ONCE])
+            if not self._written(puts[:PUTS_AT_ONCE]):
+                return False
             puts = puts[PUTS_AT_ONCE:]
         unchanged = {
             "TableName": self._table_name,

@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from shared.domain.erasure import Found
@@ -119,6 +120,33 @@ def test_any_number_of_identifiers_is_erased(house: House) -> None:
     house.erasures.begin(person.person_id, NOON)
     claims = [Claim(kind=ClaimKind.EMAIL, value=address) for address in addresses]
     assert set(house.erased.of([], claims).identifiers) == set(claims)
+
+
+def test_a_conflict_loses_none_of_many_identifiers(house: House) -> None:
+    person = house.people.resolve(ADA, BEFORE)
+    addresses = [f"ada{number}@example.com" for number in range(PUTS_AT_ONCE // 2 + 5)]
+    for address in addresses:
+        house.people.resolve(Recipient(external_id="c-1", email=address), BEFORE)
+
+    class Contended:
+        """Refuses the first transaction, as DynamoDB does when another one holds one of its items."""
+
+        refused = False
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(house.dynamodb, name)
+
+        def transact_write_items(self, **kwargs: Any) -> Any:
+            if not self.refused:
+                self.refused = True
+                raise ClientError({"Error": {"Code": "TransactionCanceledException"}}, "TransactWriteItems")
+            return house.dynamodb.transact_write_items(**kwargs)
+
+    Erasures(Contended(), TABLE, KEY, house.queue).begin(person.person_id, NOON)
+    claims = {*ADA.claims, *(Claim(kind=ClaimKind.EMAIL, value=address) for address in addresses)}
+    assert set(house.erased.of([], claims).identifiers) == claims
+    notes = [name for name in house.stored() if Found.IDENTIFIER.value in name]
+    assert len(notes) == len(claims)
 
 
 @pytest.mark.parametrize("told", [ADA, Recipient(email="ada@example.com"), Recipient(phone="+4915112345678")])
