@@ -85,7 +85,7 @@ class PeopleLists:
 
         Args:
             since: The first moment; None for the beginning.
-            until: The last moment, included; None for the end.
+            until: The last second, all of it included; None for the end.
             limit: The most that are wanted.
             after: Where an earlier page said that the list goes on.
 
@@ -106,7 +106,7 @@ class PeopleLists:
 
         Args:
             since: The first moment; None for the beginning.
-            until: The last moment, included; None for the end.
+            until: The last second, all of it included; None for the end.
             skip: How many at the beginning are not wanted.
             limit: The most that are wanted.
         """
@@ -149,7 +149,7 @@ class PeopleLists:
         return tuple(_address(item) for item in islice(walk, skip, skip + limit))
 
     def _walk(self, what: str, since: datetime | None, until: datetime | None, **page: Any) -> Iterator[Item]:
-        values = {":what": what, ":since": iso(since or _EARLIEST), ":until": iso(until or _LATEST)}
+        values = {":what": what, ":since": iso(since or _EARLIEST), ":until": _last(until)}
         while True:
             with translated():
                 answer = self._dynamodb.query(
@@ -163,6 +163,11 @@ class PeopleLists:
             if "LastEvaluatedKey" not in answer:
                 return
             page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _last(until: datetime | None) -> str:
+    """The last moment of a second: callers name seconds, and lists have milliseconds."""
+    return iso((until or _LATEST).replace(microsecond=999_000))
 
 
 def _person(item: Item) -> ListedPerson:
@@ -195,6 +200,6 @@ def _start(what: str, after: str, since: datetime | None, until: datetime | None
         place = _CURSOR.fullmatch(base64.b64decode(after + "=" * (-len(after) % 4), b"-_", validate=True).decode())
     except (binascii.Error, UnicodeError, ValueError):
         place = None
-    if place is None or not iso(since or _EARLIEST) <= place["at"] <= iso(until or _LATEST):
+    if place is None or not iso(since or _EARLIEST) <= place["at"] <= _last(until):
         raise InvalidRequestError("after is no place in this list.", {"after": ["must be what an earlier page said"]})
     return to_item({"listed_as": what, "listed_at": place["at"], "pk": place["pk"], "sk": place["sk"]})

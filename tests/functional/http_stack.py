@@ -170,11 +170,11 @@ class HttpStack:
             self.sqs.create_queue(QueueName=name)
             self.queued(name)
 
-    def know(self, name: str) -> str:
-        """Have somebody known; their id is `per_` and this name, and they have an address of it."""
+    def know(self, name: str, at: datetime | None = None) -> str:
+        """Have somebody known, since now or `at`; their id is `per_` and this name, and they have an address of it."""
         key = ErasureKey(boto3.client("ssm"), ERASURE_KEY_PARAMETER)
         people = PersonRepository(self.dynamodb, "people", lambda: name, key)
-        return people.resolve(Recipient(email=f"{name}@example.com"), datetime.now(UTC)).person_id
+        return people.resolve(Recipient(email=f"{name}@example.com"), at or datetime.now(UTC)).person_id
 
     def link(self, survey_id: str = SURVEY.survey_id, lives: timedelta = timedelta(days=30)) -> str:
         """The token of a signed link."""

@@ -211,6 +211,16 @@ class TestTheListOfPeople:
         assert ask(stack, "GET", "/v1/people", query={"until": before}) == []
         assert len(ask(stack, "GET", "/v1/people", query={"since": before, "until": soon})) == 1
 
+    def test_takes_the_second_that_until_names_as_a_whole(self, stack: HttpStack) -> None:
+        noon = datetime(2026, 3, 29, 12, tzinfo=UTC)
+        for number, milliseconds in enumerate((0, 500, 999, 1000)):
+            stack.know(f"c{number}", noon + timedelta(milliseconds=milliseconds))
+        query = {"until": str(int(noon.timestamp()))}
+        assert [each["email"][:2] for each in ask(stack, "GET", "/v1/people", query=query)] == ["c0", "c1", "c2"]
+        link = call(stack, "GET", "/v1/people", 200, query={**query, "per_page": "2"})["headers"]["link"]
+        next_query = dict(parse_qsl(urlsplit(link.partition(">")[0]).query))
+        assert [each["email"][:2] for each in ask(stack, "GET", "/v1/people", query=next_query)] == ["c2"]
+
     @pytest.mark.parametrize(
         "query",
         [
