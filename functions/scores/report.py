@@ -32,11 +32,19 @@ class Choice(NamedTuple):
 
 
 class Part(NamedTuple):
-    """One breakdown: the figures of its values, most answers first, and how many values are left out."""
+    """One breakdown.
+
+    Args:
+        name: The breakdown.
+        rows: The figures of its values, most answers first.
+        left_out: How many values are left out.
+        most_days: Of how many days it can be read, if more were chosen: then nothing of it is; None if it was read.
+    """
 
     name: str
     rows: tuple[Row, ...]
     left_out: int
+    most_days: int | None = None
 
 
 class Comment(NamedTuple):

@@ -29,6 +29,8 @@ DAYS_OF_BARS = 100
 """Up to so many days each has a bar of its own; more would be thinner than a pixel on a phone."""
 VALUES = 20
 """Values of a breakdown on the page, those with the most answers; there may be 200."""
+DOCUMENTS = 50_000
+"""Score documents of a breakdown, one for each value and day, that may be read for one page: more take too long."""
 
 
 class Surveys(Protocol):
@@ -193,6 +195,10 @@ class ScoresPage:
 
     def _parts(self, survey: Survey, asked: Asked, documents: Sequence[ScoreDocument]) -> Iterator[Part]:
         for breakdown in survey.breakdowns:
+            most_days = DOCUMENTS // (len(breakdown.values) + 1)  # one for `other`
+            if asked.days.length > most_days:
+                yield Part(breakdown.name, (), 0, most_days)
+                continue
             by = asked._replace(by=breakdown.name, interval=None, compare=False)
             documents_by = self._scores.read(survey.survey_id, asked.days.since, asked.days.until, breakdown.name)
             rows = [row for row in metrics(survey, by, documents, documents_by).rows if row.response_count]
@@ -227,12 +233,11 @@ def _words_of(answer: Response) -> str:
 
 
 def _is_long(days: Span) -> bool:
-    return (days.until - days.since).days >= DAYS_OF_BARS
+    return days.length > DAYS_OF_BARS
 
 
 def _fitting(days: Span) -> Interval:
     """The interval at which few enough points remain that each has answers to be sure of."""
-    length = (days.until - days.since).days + 1
-    if length <= 14:
+    if days.length <= 14:
         return Interval.DAY
-    return Interval.WEEK if length <= 26 * 7 else Interval.MONTH
+    return Interval.WEEK if days.length <= 26 * 7 else Interval.MONTH

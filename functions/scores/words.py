@@ -129,8 +129,12 @@ def how_sure(told: Figures) -> str:
 
 def length(days: Span) -> str:
     """How long a span is, as it is spoken of."""
-    count = (days.until - days.since).days + 1
-    return "the day before" if count == 1 else f"the {count} days before"
+    return "the day before" if days.length == 1 else f"the {days.length} days before"
+
+
+def too_many_days(most: int) -> str:
+    """That a breakdown has more values than can be read for the days chosen."""
+    return f"These are too many values to be read for so many days: choose at most {most} days to see them."
 
 
 def changed(compared: Comparison, days: Span) -> tuple[str, str]:

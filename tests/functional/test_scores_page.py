@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode
@@ -14,10 +14,12 @@ import pytest
 
 from functions.scores.app import OPERATIONS
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
+from shared.domain.surveys import Breakdown
 from shared.errors import TemporaryError
 from shared.storage.api_keys import ApiKeyRepository
+from shared.storage.scores import ScoreRepository
 from shared.storage.surveys import SurveyRepository
-from tests.functional.http_stack import FORM, SESSION_COOKIE, HttpStack, http_stack, key
+from tests.functional.http_stack import FORM, SESSION_COOKIE, SURVEY, HttpStack, http_stack, key
 
 SECRET = key(KeyKind.SECRET, "own")
 TODAY = datetime.now(UTC)
@@ -235,6 +237,32 @@ class TestThePage:
         assert "On 2026-03-20" in said and "On 2026-03-01" not in said
         switched = page(fresh, survey="checkout", of="delivery", question="gone", since="", until="", interval="")
         assert switched["statusCode"] == 200
+
+    def test_reads_no_more_values_of_more_days_than_it_can(
+        self, fresh: HttpStack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        cities = Breakdown(name="city", values=tuple(f"c{number}" for number in range(200)))
+        wide = SURVEY.model_copy(update={"survey_id": "wide", "breakdowns": (*SURVEY.breakdowns, cities)})
+        SurveyRepository(fresh.dynamodb, "surveys").publish(wide)
+        at = int(datetime(2026, 3, 20, 12, tzinfo=UTC).timestamp())
+        answered(fresh, 1, survey="wide", created_at=at, person_properties={"city": "c7", "device": "phone"})
+        asked: list[str] = []
+        read = ScoreRepository.read
+
+        def watched(self: ScoreRepository, survey_id: str, since: date, until: date, breakdown: str = "") -> Any:
+            asked.append(breakdown)
+            return read(self, survey_id, since, until, breakdown)
+
+        monkeypatch.setattr(ScoreRepository, "read", watched)
+        few, refusal = {"survey": "wide", "until": "2026-03-31"}, "choose at most 248 days to see them."
+        said = text_of(page(fresh, **few, since="2025-07-27"))  # 248 days of 201 values, with other
+        assert "c7" in said and refusal not in said
+        assert {"city", "device"} <= set(asked)
+        asked.clear()
+        said = text_of(page(fresh, **few, since="2025-07-26"))
+        assert f"By city These are too many values to be read for so many days: {refusal}" in said
+        assert "c7" not in said and "phone" in said, "the other breakdown is read as ever"
+        assert "city" not in asked and "device" in asked
 
     @pytest.mark.parametrize(
         ("query", "status", "sentence"),

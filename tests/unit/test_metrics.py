@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from shared.domain.metrics.days import Interval, Span, buckets, day_of, interval_of, span
 from shared.domain.metrics.scoring import Asked, breakdown_of, compared, metrics, question_of
 from shared.domain.scores import ScoreDocument
-from shared.domain.surveys import Survey
+from shared.domain.surveys import Breakdown, Survey
 from shared.errors import InvalidRequestError
 
 SURVEY = Survey.model_validate(
@@ -187,6 +188,25 @@ def test_each_declared_value_has_a_row_then_those_of_earlier_versions_then_other
     told = metrics(SURVEY, Asked(SURVEY.questions[0], DAYS, by="city"), [], parts)
     rows = [(row.value, row.response_count, row.score) for row in told.rows]
     assert rows == [("Hamburg", 0, None), ("Berlin", 4, 50), ("Bonn", 1, 100), ("other", 1, 0)]
+
+
+class Watched(list[ScoreDocument]):
+    """Documents that count how often they are gone through."""
+
+    passes = 0
+
+    def __iter__(self) -> Iterator[ScoreDocument]:
+        self.passes += 1
+        return super().__iter__()
+
+
+def test_documents_are_gone_through_once_however_many_values_they_have() -> None:
+    values = tuple(f"c{number}" for number in range(200))
+    survey = SURVEY.model_copy(update={"breakdowns": (Breakdown(name="city", values=values),)})
+    parts = Watched(on(DAY, {9: 1}, value) for value in values)
+    told = metrics(survey, Asked(SURVEY.questions[0], DAYS, by="city"), [], parts)
+    assert sum(row.response_count for row in told.rows) == 200
+    assert parts.passes == 1
 
 
 @pytest.mark.parametrize("by", ["country", "", "recommend"])

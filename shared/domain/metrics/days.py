@@ -33,6 +33,11 @@ class Span(NamedTuple):
     until: date
 
     @property
+    def length(self) -> int:
+        """How many days."""
+        return (self.until - self.since).days + 1
+
+    @property
     def before(self) -> Span:
         """As many days, right before these."""
         return Span(self.since - (self.until - self.since) - ONE_DAY, self.since - ONE_DAY)

@@ -169,9 +169,12 @@ def _by_value(
     if by is None:
         return
     declared = next(breakdown.values for breakdown in survey.breakdowns if breakdown.name == by)
-    earlier = sorted({part.value for part in parts} - {*declared, OTHER})
+    found: dict[str, list[ScoreDocument]] = {value: [] for value in declared}
+    for part in parts:
+        found.setdefault(part.value, []).append(part)
+    earlier = sorted(found.keys() - {*declared, OTHER})
     for value in dict.fromkeys((*declared, *earlier, OTHER)):
-        yield value, [part for part in parts if part.value == value]
+        yield value, found.get(value, [])
 
 
 def _comparison(asked: Asked, documents: Sequence[ScoreDocument]) -> Comparison | None:
