@@ -254,7 +254,8 @@ def _restore_survey(history: History, surveys: Surveys) -> None:
             raise ArchiveError(
                 f"The survey {survey.survey_id} has another version {survey.version} here; restore into an empty stack."
             )
-    if history.archived:
+    # A later version here is one that was opened since.
+    if history.archived and surveys.version(history.survey_id, history.versions[-1].version + 1) is None:
         surveys.archive(history.survey_id)
 
 

@@ -240,6 +240,16 @@ def test_an_identifier_of_somebody_else_is_not_taken(house: House) -> None:
         other.restore(house.export())
 
 
+def test_a_survey_that_was_opened_again_since_stays_open(house: House) -> None:
+    house.surveys.archive("shop")
+    lines = house.export()
+    house.surveys.publish(survey("Our shop", "country"))
+    house.restore(lines)
+    (history,) = house.histories()
+    assert not history.archived
+    assert history.versions[-1].version == 3
+
+
 @pytest.mark.parametrize("cut", [-1, -2, -10])
 def test_a_file_that_was_cut_off_is_known_for_one(house: House, cut: int) -> None:
     with pytest.raises(ArchiveError, match="cut off"):
