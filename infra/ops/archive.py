@@ -22,7 +22,6 @@ from pydantic import ValidationError
 
 from shared.domain.asking import ListedPerson
 from shared.domain.base import iso
-from shared.domain.people import Person
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import Outcome, Recorded
 from shared.domain.responses import Response
@@ -80,7 +79,7 @@ class Surveys(Protocol):
 class People(Protocol):
     """Where people are kept."""
 
-    def restore(self, person: Person, known_since: datetime) -> bool:
+    def restore(self, listed: ListedPerson) -> bool:
         """Bring back a person under the same id; False if it was erased, and must not come back."""
         ...
 
@@ -113,7 +112,7 @@ def archived(
     for listed in people:
         persons += 1
         person = listed.person.model_dump(mode="json", exclude_none=True)
-        yield _line({"person": person, "known_since": iso(listed.created_at)})
+        yield _line({"person": person, "known_since": iso(listed.created_at), "claims": listed.claims})
     for survey in surveys:
         for response in responses(survey.survey_id):
             count += 1
@@ -209,7 +208,7 @@ def restore(
             restored.surveys += 1
         elif "person" in data:
             listed = _person(data, number)
-            if not people.restore(listed.person, listed.created_at):
+            if not people.restore(listed):
                 erased.add(listed.person.person_id)
             restored.people += 1
         elif "response" in data:
@@ -285,7 +284,7 @@ def _history(data: Any, number: int) -> History:
 
 def _person(data: Any, number: int) -> ListedPerson:
     try:
-        return ListedPerson(person=data["person"], created_at=data["known_since"])
+        return ListedPerson(person=data["person"], created_at=data["known_since"], claims=data.get("claims", ()))
     except (KeyError, ValidationError) as error:
         raise ArchiveError(f"Line {number} holds no person: {_fault(error)}.") from None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Any
 
 from infra.ops.archive import ArchiveError
@@ -15,6 +14,8 @@ from shared.storage.people_lists import PeopleLists
 
 PAGE = 100
 """People of one page of the list."""
+CLAIMS_AT_ONCE = 40
+"""Claims of a person restored in one transaction: two of its at most 100 actions each, and some for the profile."""
 ID_PREFIX = "per_"
 """How every person's id begins."""
 
@@ -44,23 +45,33 @@ class StoredPeople:
         self._erasure_key = erasure_key
         self._is_erased = is_erased
 
-    def restore(self, person: Person, known_since: datetime) -> bool:
+    def restore(self, listed: ListedPerson) -> bool:
         """Bring back a person with their identifiers; False if they were erased here, and must not come back.
 
         Raises:
             ArchiveError: one of the identifiers belongs to somebody else here.
             TemporaryError: the store did not answer.
         """
+        person = listed.person
         if self._is_erased(person.person_id):
             return False
+        try:
+            for made in self._restored(listed):
+                if made.person_id != person.person_id:
+                    raise ArchiveError(
+                        f"{person.person_id} is known here as {made.person_id}: restore into an empty stack."
+                    )
+        except ErasedError:
+            return False
+        return True
+
+    def _restored(self, listed: ListedPerson) -> Iterator[Person]:
+        person, claims = listed.person, listed.claims
         repository = PersonRepository(
             self._dynamodb, self._table_name, lambda: person.person_id.removeprefix(ID_PREFIX), self._erasure_key
         )
-        told = person.model_dump(exclude={"person_id"}, exclude_none=True)
-        try:
-            made = repository.resolve(Recipient.model_validate(told), known_since)
-        except ErasedError:
-            return False
-        if made.person_id != person.person_id:
-            raise ArchiveError(f"{person.person_id} is known here as {made.person_id}: restore into an empty stack.")
-        return True
+        if not claims:  # an export of before they were written: what the profile says has to do
+            told = person.model_dump(exclude={"person_id"}, exclude_none=True)
+            yield repository.resolve(Recipient.model_validate(told), listed.created_at)
+        for start in range(0, len(claims), CLAIMS_AT_ONCE):
+            yield repository.restore(person, claims[start : start + CLAIMS_AT_ONCE], listed.created_at)

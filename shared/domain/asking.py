@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shared.domain.base import Frozen, Identifier, Instant
 from shared.domain.messages import Channel
@@ -53,10 +54,16 @@ class Asked(Frozen):
 
 
 class ListedPerson(Frozen):
-    """A person in the list of all, with the moment since when they are known."""
+    """A person in the list of all, with the moment since when they are known.
+
+    Args:
+        claims: The partition keys of all identifiers that are theirs, former ones too; an address in the profile may
+            be somebody else's.
+    """
 
     person: Person
     created_at: Instant
+    claims: tuple[Annotated[str, StringConstraints(pattern=r"^CLAIM#(email|phone|external)#[0-9a-f]{64}$")], ...] = ()
 
 
 class ListedAddress(Frozen):

@@ -16,7 +16,7 @@ from shared.domain.base import iso
 from shared.domain.people import Claim, Person, Recipient, completed, merged
 from shared.errors import ErasedError, TemporaryError
 from shared.storage.erasures import Hash, tombstone_of
-from shared.storage.keys import Key, claim_key, person_key, person_tombstone_key
+from shared.storage.keys import Key, claim_key, claim_partition_key, person_key, person_tombstone_key
 from shared.storage.people_lists import PERSON
 from shared.storage.table import cancellation_codes, error_code, translated
 
@@ -24,6 +24,7 @@ RESOLVE_ATTEMPTS = 5
 """How often a lost race is run again; two writers need two, and each further one that shares an identifier one more."""
 
 _ERASED_SINCE = "The person of one of these identifiers was erased after this was said."
+_TOO_MANY = "others kept changing what is known of this person"
 
 
 class ReadTable(Protocol):
@@ -81,12 +82,12 @@ class PersonReader:
             TemporaryError: the store did not answer.
         """
         with translated():
-            owner = self._owner(claim)
+            owner = self._owner(_partition(claim))
             known = self._known(owner) if owner else None
         return known.person if known else None
 
-    def _owner(self, claim: Claim) -> str | None:
-        item = self._item(claim_key(claim))
+    def _owner(self, claim: str) -> str | None:
+        item = self._item(claim_partition_key(claim))
         return item["person_id"]["S"] if item else None
 
     def _known(self, person_id: str) -> _Known | None:
@@ -142,13 +143,56 @@ class PersonRepository(PersonReader):
                 person = self._resolve_once(recipient, now)
             if person is not None:
                 return person
-        raise TemporaryError("others kept changing what is known of this person")
+        raise TemporaryError(_TOO_MANY)
+
+    def restore(self, person: Person, claims: Collection[str], known_since: datetime) -> Person:
+        """Bring a person back under their id, with exactly these claims, whatever their profile says.
+
+        Args:
+            person: The person as exported; of who is here already, only gaps are filled.
+            claims: The partition keys of the claims, for of a former address only that is known; 40 at most.
+            known_since: When we were told.
+
+        Returns:
+            The person; somebody else if one of the claims is theirs here, and then nothing was written.
+
+        Raises:
+            ErasedError: they were erased here, or one of the identifiers was after we were told.
+            TemporaryError: as for `resolve`.
+        """
+        for _ in range(RESOLVE_ATTEMPTS):
+            with translated():
+                found = self._restore_once(person, claims, iso(known_since))
+            if found is not None:
+                return found
+        raise TemporaryError(_TOO_MANY)
+
+    def _restore_once(self, person: Person, claims: Collection[str], told_at: str) -> Person | None:
+        """The person, or None if somebody else wrote in the meantime."""
+        known = self._known(person.person_id)
+        # Read after the person: the erasure of who is not there can not begin any more.
+        if self._erased_at(person_tombstone_key(person.person_id)) is not None:
+            raise ErasedError(_ERASED_SINCE)
+        theirs = known.claims if known else frozenset()
+        free: dict[str, str | None] = {}
+        for claim in set(claims) - theirs:
+            owner = self._owner(claim)
+            holder = self._known(owner) if owner else None
+            if holder is not None and owner != person.person_id:
+                return holder.person
+            free[claim] = owner
+        told = Recipient.model_validate(person.model_dump(exclude={"person_id"}))
+        restored = completed(known.person, told) if known else person
+        if known is not None and restored == known.person and not free:
+            return restored
+        doubtful = {*free, *map(_partition, told.claims)} - theirs
+        return restored if self._write(restored, known, told_at, free, doubtful) else None
 
     def _resolve_once(self, recipient: Recipient, now: datetime) -> Person | None:
         """The person, or None if somebody else wrote in the meantime."""
         told_at = iso(now)
-        owners = {claim: self._owner(claim) for claim in recipient.claims}
-        free: dict[Claim, str | None] = {}  # identifiers to claim, with the erased person they still point to
+        owners = {claim: self._owner(claim) for claim in map(_partition, recipient.claims)}
+        free: dict[str, str | None] = {}  # identifiers to claim, with the erased person they still point to
         known: _Known | None = None
         for claim, owner in owners.items():
             if owner is None:
@@ -170,7 +214,7 @@ class PersonRepository(PersonReader):
         doubtful = [claim for claim, owner in owners.items() if late or owner != known.person.person_id]
         person = (completed if late else merged)(known.person, recipient)
         if person == known.person and not free:
-            if any((self._erased_at(self._tombstone(claim)) or "") >= told_at for claim in doubtful):
+            if any((self._erased_at(tombstone_of(claim, self._erasure_key)) or "") >= told_at for claim in doubtful):
                 raise ErasedError(_ERASED_SINCE)
             return person
         return person if self._write(person, known, told_at, free, doubtful) else None
@@ -180,8 +224,8 @@ class PersonRepository(PersonReader):
         person: Person,
         known: _Known | None,
         told_at: str,
-        free: Mapping[Claim, str | None],
-        doubtful: Collection[Claim],
+        free: Mapping[str, str | None],
+        doubtful: Collection[str],
     ) -> bool:
         """The person and the claims in one transaction; False if what they were planned on is no longer so.
 
@@ -207,10 +251,10 @@ class PersonRepository(PersonReader):
             return False
         return True
 
-    def _was_not_erased_since(self, claim: Claim, told_at: str) -> dict[str, Any]:
+    def _was_not_erased_since(self, claim: str, told_at: str) -> dict[str, Any]:
         check = {
             "TableName": self._table_name,
-            "Key": self._tombstone(claim),
+            "Key": tombstone_of(claim, self._erasure_key),
             "ConditionExpression": "attribute_not_exists(pk) OR erased_at < :told_at",
             "ExpressionAttributeValues": {":told_at": {"S": told_at}},
         }
@@ -220,13 +264,10 @@ class PersonRepository(PersonReader):
         item = self._item(tombstone)
         return str(item["erased_at"]["S"]) if item else None
 
-    def _tombstone(self, claim: Claim) -> Key:
-        return tombstone_of(claim_key(claim)["pk"]["S"], self._erasure_key)
-
     def _put_person(
-        self, person: Person, known: _Known | None, told_at: str, free: Mapping[Claim, str | None]
+        self, person: Person, known: _Known | None, told_at: str, free: Mapping[str, str | None]
     ) -> dict[str, Any]:
-        claims = {claim_key(claim)["pk"]["S"] for claim in free} | (known.claims if known else set())
+        claims = {*free, *(known.claims if known else ())}
         put: dict[str, Any] = {
             "TableName": self._table_name,
             "Item": {
@@ -253,13 +294,18 @@ class PersonRepository(PersonReader):
         }
         return {"ConditionCheck": check}
 
-    def _put_claim(self, claim: Claim, person_id: str, erased: str | None, told_at: str) -> dict[str, Any]:
+    def _put_claim(self, claim: str, person_id: str, erased: str | None, told_at: str) -> dict[str, Any]:
         put: dict[str, Any] = {
             "TableName": self._table_name,
-            "Item": {**claim_key(claim), "person_id": {"S": person_id}, "claimed_at": {"S": told_at}},
+            "Item": {**claim_partition_key(claim), "person_id": {"S": person_id}, "claimed_at": {"S": told_at}},
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         if erased is not None:
             put["ConditionExpression"] += " OR person_id = :erased"
             put["ExpressionAttributeValues"] = {":erased": {"S": erased}}
         return {"Put": put}
+
+
+def _partition(claim: Claim) -> str:
+    """The partition key of a claim, which is all that is kept of a former one."""
+    return claim_key(claim)["pk"]["S"]

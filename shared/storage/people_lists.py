@@ -174,6 +174,7 @@ def _person(item: Item) -> ListedPerson:
     return ListedPerson(
         person=Person.model_validate_json(item["content"]["S"]),
         created_at=datetime.fromisoformat(item.get("listed_at", item["told_at"])["S"]),
+        claims=tuple(sorted(item["claims"]["SS"])),
     )
 
 

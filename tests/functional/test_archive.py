@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from shared.domain.surveys import Brand, Breakdown, Question, Scale, Survey
 from shared.errors import TemporaryError
 from shared.storage.erasures import ErasedPeople, tombstone_of
 from shared.storage.keys import claim_key, person_tombstone_key
-from shared.storage.people import PersonRepository
+from shared.storage.people import PersonReader, PersonRepository
 from shared.storage.people_lists import PeopleLists
 from shared.storage.response_lists import ResponseLists
 from shared.storage.responses import ResponseRepository
@@ -83,10 +83,14 @@ class House:
         erasures = StoredErasures(self.dynamodb, self.tables["responses"], self.tables["people"])
         self.people = StoredPeople(self.dynamodb, self.tables["people"], ErasureKey(), erasures.person)
 
-    def meet(self, recipient: Recipient) -> str:
+    def meet(self, recipient: Recipient, now: datetime = NOON) -> str:
         ids = CountingIds()
         repository = PersonRepository(self.dynamodb, self.tables["people"], ids.new, ErasureKey())
-        return repository.resolve(recipient, NOON).person_id
+        return repository.resolve(recipient, now).person_id
+
+    def owner(self, email: str) -> str | None:
+        found = PersonReader(self.dynamodb, self.tables["people"]).find(Claim(kind=ClaimKind.EMAIL, value=email))
+        return found.person_id if found else None
 
     def histories(self) -> list[History]:
         return [
@@ -238,6 +242,55 @@ def test_an_identifier_of_somebody_else_is_not_taken(house: House) -> None:
     repository.resolve(Recipient(email="ada@example.com"), NOON)
     with pytest.raises(ArchiveError, match="is known here as"):
         other.restore(house.export())
+
+
+def test_an_address_of_somebody_else_in_a_profile_stays_theirs(house: House) -> None:
+    ids = CountingIds()
+    repository = PersonRepository(house.dynamodb, house.tables["people"], lambda: f"x{ids.new()}", ErasureKey())
+    first = repository.resolve(Recipient(external_id="X", email="a@example.com"), NOON)
+    second = repository.resolve(Recipient(email="b@example.com"), NOON + timedelta(seconds=1))
+    told = repository.resolve(Recipient(external_id="X", email="b@example.com"), NOON + timedelta(seconds=2))
+    assert (told.person_id, told.email) == (first.person_id, "b@example.com")
+    other, lines = House("other"), house.export()
+    other.restore(lines)
+    assert other.owner("b@example.com") == second.person_id
+    assert other.owner("a@example.com") == first.person_id
+    assert other.export() == lines
+
+
+def test_erasing_after_a_restore_covers_former_addresses(house: House) -> None:
+    """More of them than one transaction holds."""
+    addresses = [f"x{n}@example.com" for n in range(60)]
+    for n, address in enumerate(addresses):
+        house.meet(Recipient(phone="+4915112345678", email=address), NOON + timedelta(seconds=n))
+    (ada,) = every_person(house.people_lists)
+    other = House("other")
+    other.restore(house.export())
+    assert {other.owner(address) for address in addresses} == {ada.person.person_id}
+    (again,) = every_person(other.people_lists)
+    assert again == ada
+    assert len(again.claims) == 62
+
+
+def test_an_export_of_before_claims_were_written_comes_back_by_the_profiles(house: House) -> None:
+    lines = [json.loads(line) for line in house.export()]
+    old = [json.dumps({name: each for name, each in line.items() if name != "claims"}) for line in lines]
+    other = House("other")
+    other.restore(old)
+    assert [*every_person(other.people_lists)] == [*every_person(house.people_lists)]
+
+
+def test_an_address_of_the_profile_that_was_erased_here_does_not_come_back(house: House) -> None:
+    """It is no claim of hers: whoever it belonged to was erased after the export."""
+    lines = house.export()
+    person = json.loads(lines[2])
+    person["person"]["email"] = "b@example.com"
+    other = House("other")
+    tombstone = tombstone_of(claim_key(Claim(kind=ClaimKind.EMAIL, value="b@example.com"))["pk"]["S"], ErasureKey())
+    erased_at = {"erased_at": {"S": "2026-11-23T12:00:00.000Z"}}
+    other.dynamodb.put_item(TableName=other.tables["people"], Item={**tombstone, **erased_at})
+    other.restore([*lines[:2], json.dumps(person), *lines[3:]])
+    assert [*every_person(other.people_lists)] == []
 
 
 def test_a_survey_that_was_opened_again_since_stays_open(house: House) -> None:
