@@ -9,7 +9,7 @@ import platform
 import re
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -27,17 +27,18 @@ from tests.benchmarks.counted import (
     dollars_for_events,
     dollars_per_million,
     peer_count,
-    peer_dollars_per_million,
     queued_batch,
     read_units_of_a_month,
 )
-from tests.benchmarks.growth import read_units, recounted
+from tests.benchmarks.growth import Read, checked, months_of_metrics, recounted
 from tests.benchmarks.slips import slip_units
 from tests.benchmarks.timed import Spread, microseconds_of_record, started, widget_bytes
 from tests.infra.cloudformation import ROOT
 
 ROUNDS = 15
 GROWTH = (1_000, 10_000, 100_000, 1_000_000)
+CHECKED = (10_000, 100_000)
+"""Answers of a day that is read and checked; both are more pages than are in memory at a time."""
 LOG_WIDTH = 130
 HEADINGS = ("what", "measured", "must", "aim", "verdict")
 BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
@@ -77,10 +78,10 @@ def rows() -> Iterator[Row]:
     yield from of_reading()
     yield from of_growth()
     yield Row("CPU of record per answer, batch of 84, us", microseconds_of_record(queued_batch(84), 50), 100, 30)
-    yield Row("dollars per million answers, batch of 84", dollars_per_million(84), 5, 4)
-    yield Row("dollars per million answers, batch of 1", dollars_per_million(1), 11, 9)
-    yield Row("dollars per million answers, the peer", peer_dollars_per_million())
     told = counting(84)
+    yield Row("dollars per million answers, batch of 84", dollars_per_million(told), 5, 4)
+    yield Row("dollars per million answers, batch of 1", dollars_per_million(counting(1)), 11, 9)
+    yield Row("dollars per million answers, the peer", dollars_per_million(peer_count()))
     yield Row("calls to the event bus per answer, batch of 84", told.event_calls / told.answers, 0.25, 0.2)
     yield Row("dollars per million answers for their events", dollars_for_events(told), 2, 2)
     yield Row("widget, bytes gzipped", widget_bytes(), 5 * 1024, 4 * 1024)
@@ -136,15 +137,27 @@ def of_reading() -> Iterator[Row]:
 def of_growth() -> Iterator[Row]:
     """What becomes of it from a thousand answers to a million."""
     few, most = GROWTH[0], GROWTH[-1]
-    for answers in GROWTH:
-        yield Row(f"read units of 30 days by a breakdown, {answers:,} answers", read_units(answers), 15, 10)
+    yield from of_metrics_growth({answers: months_of_metrics(answers) for answers in GROWTH})
     recounts = {answers: recounted(answers) for answers in GROWTH}
-    for answers, each in recounts.items():
-        yield Row(f"CPU of a recount per answer, {answers:,} answers, us", each.microseconds, 100, 20)
-    slope = recounts[most].microseconds / recounts[few].microseconds
-    yield Row(f"the same, {most:,} / {few:,} answers", slope, 1.2, 1.05)
-    memory = recounts[most].kilobytes / recounts[few].kilobytes
-    yield Row("memory of a recount, 10,000 / 1,000 answers", memory, 1.2, 1.05)
+    for answers, microseconds in recounts.items():
+        yield Row(f"CPU of a recount per answer, {answers:,} answers, us", microseconds, 100, 20)
+    yield Row(f"the same, {most:,} / {few:,} answers", recounts[most] / recounts[few], 1.2, 1.05)
+    checks = {answers: checked(answers) for answers in CHECKED}
+    for answers, each in checks.items():
+        yield Row(f"CPU of a check of a day per answer, {answers:,} answers, us", each.microseconds, 100, 50)
+    memory = checks[CHECKED[-1]].kilobytes / checks[CHECKED[0]].kilobytes
+    yield Row(f"memory of a check of a day, {CHECKED[-1]:,} / {CHECKED[0]:,} answers", memory, 1.2, 1.05)
+
+
+def of_metrics_growth(months: Mapping[int, tuple[Read, Read]]) -> Iterator[Row]:
+    """What 30 days of metrics cost, of the whole survey and by a breakdown, by how many answers are counted in them."""
+    for answers, (whole, _) in months.items():
+        yield Row(f"read units of 30 days of the whole survey, {answers:,} answers", whole.read_units, 10, 4)
+        yield Row(f"Queries of 30 days of the whole survey, {answers:,} answers", whole.queries, 1, 1)
+    units = [whole.read_units for whole, _ in months.values()]
+    yield Row(f"the same units, {max(months):,} / {min(months):,} answers", units[-1] / units[0], 1, 1)
+    for answers, (_, part) in months.items():
+        yield Row(f"read units of 30 days by a breakdown, {answers:,} answers", part.read_units, 15, 10)
 
 
 def main() -> int:

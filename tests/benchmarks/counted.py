@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ from shared.storage.surveys import SurveyRepository
 from tests.benchmarks import offline
 from tests.simulation.aws import Call, InMemoryAws, ServiceError
 from tests.simulation.aws.cloud import Effect
-from tests.simulation.aws.tables import write_units
+from tests.simulation.aws.tables import read_units, write_units
 from tests.simulation.aws.transactions import cancelled
 from tests.simulation.aws.values import normalise_item, size_of_item
 from tests.simulation.deployed import DeployedStack, deployed
@@ -34,6 +35,8 @@ SECRET, PUBLISHABLE = "sk_measured", "pk_measured"
 NAMES = ("region", "carrier", "device", "size", "payment", "language", "courier", "shop")
 FEW, MANY, WIDE = (5,) * 3, (5,) * 8, (12, 5, 30, 5, 20, 50, 100, 200)
 """How many values each breakdown has; of the wide ones, some are answered far more often than others (Zipf, 1.1)."""
+MESSAGES_OF_A_REQUEST = 10
+"""SQS receives and deletes at most so many at once."""
 COMMENT = "The parcel came on time, and the driver rang twice. ".ljust(500, "x")
 
 
@@ -49,6 +52,10 @@ class Count(NamedTuple):
         event_calls: Calls to the event bus, which takes at most ten events in each.
         events: What it was told.
         puts: The items of responses as they were written.
+        http_requests: Requests to the HTTP API.
+        lambda_runs: Runs of functions, those of the public door and those of nps_calc.
+        queue_calls: Requests to SQS: what the functions sent, and what Lambda receives and deletes for them.
+        read_units: Of every table.
     """
 
     answers: int
@@ -59,6 +66,10 @@ class Count(NamedTuple):
     event_calls: int = 0
     events: int = 0
     puts: tuple[dict[str, Any], ...] = ()
+    http_requests: int = 0
+    lambda_runs: int = 0
+    queue_calls: int = 0
+    read_units: float = 0
 
 
 @contextmanager
@@ -154,11 +165,14 @@ def counting(
             stack.aws.hook = _Rivals(stack, conflicts, first) if conflicts else None
             assert source.poll() == batch
             stack.aws.hook = None
-        made = [entry.call for entry in stack.aws.log[logged:] if entry.call.function == "nps_calc"]
+        everything = [entry.call for entry in stack.aws.log[logged:]]
+        runs = {(call.function, call.run) for call in everything}
+        made = [call for call in everything if call.function == "nps_calc"]
         calls = [call for call in made if call.service != "eventbridge"]
         told = [call for call in made if call.service == "eventbridge"]
         written = [call for call in calls if call.operation == "TransactWriteItems"]
         spent = stack.aws.dynamodb.consumed - consumed
+        read = sum(units for (_, kind), units in spent.items() if kind == "read")
         assert stack.http("GET", "/v1/metrics", key=SECRET).json["response_count"] == batch * batches + 5
         return Count(
             answers=batch * batches,
@@ -174,7 +188,19 @@ def counting(
                 for entry in call.params["TransactItems"]
                 if entry.get("Put", {}).get("Item", {}).get("sk") == {"S": "RESPONSE"}
             ),
+            http_requests=sum(function == "survey_ingest" for function, _ in runs),
+            lambda_runs=len(runs),
+            queue_calls=sum(call.service == "sqs" for call in everything) + batches * _calls_of_a_poller(batch),
+            read_units=read,
         )
+
+
+def _calls_of_a_poller(messages: int) -> int:
+    """What Lambda asks of SQS to fetch a batch and delete it: each request takes at most ten messages.
+
+    Lambda does this outside of any function, so it is in no log of calls.
+    """
+    return 2 * math.ceil(messages / MESSAGES_OF_A_REQUEST)
 
 
 class _Rivals:
@@ -219,36 +245,36 @@ def peer_count() -> Count:
     put = [write_units(size_of_item(normalise_item(asked["Item"]))) for name, asked in requests if name == "PutItem"]
     # What it updates, a counter and the mark of an idempotent call, stays below a kilobyte.
     updated = sum(name == "UpdateItem" for name, _ in requests)
-    return Count(1, len(requests), sum(put) + updated, 0, 0)
+    survey = size_of_item(normalise_item(offline.ITEM))
+    read = [
+        read_units(survey, consistent=asked.get("ConsistentRead", False))
+        for name, asked in requests
+        if name == "GetItem"
+    ]
+    return Count(
+        1, len(requests), sum(put) + updated, 0, 0, http_requests=1, lambda_runs=1, queue_calls=0, read_units=sum(read)
+    )
+
+
+def dollars_per_million(count: Count) -> float:
+    """What a million such answers cost in requests and units, of table and indexes, read and written.
+
+    Time, logs, messages and events come on top, and Lambda's polls of a queue that has nothing.
+    """
+    prices = _prices()
+    dollars = (
+        prices["http_api_request"] * count.http_requests
+        + prices["lambda_request"] * count.lambda_runs
+        + prices["sqs_request"] * count.queue_calls
+        + prices["dynamodb_write_unit"] * (count.write_units + count.index_units)
+        + prices["dynamodb_read_unit"] * count.read_units
+    )
+    return float(dollars / count.answers)
 
 
 def _prices() -> dict[str, Any]:
     prices: dict[str, Any] = json.loads((Path(__file__).parent / "prices.json").read_text())
     return prices
-
-
-def peer_dollars_per_million() -> float:
-    """The same for the handler everyone writes, which lists nothing and has no index."""
-    prices = _prices()
-    return float(
-        prices["http_api_request"] + prices["lambda_request"] + prices["dynamodb_write_unit"] * peer_count().write_units
-    )
-
-
-def dollars_per_million(batch: int) -> float:
-    """What a million new answers cost in requests and write units; time, logs, messages and events come on top.
-
-    SQS is asked to send each answer, and to receive and delete ten at a time. Units are those of table and indexes.
-    """
-    prices = _prices()
-    count = counting(batch)
-    units = (count.write_units + count.index_units) / batch
-    return float(
-        prices["http_api_request"]
-        + prices["lambda_request"] * (1 + 1 / batch)
-        + prices["sqs_request"] * (1 + 2 / 10)
-        + prices["dynamodb_write_unit"] * units
-    )
 
 
 def dollars_for_events(count: Count) -> float:
