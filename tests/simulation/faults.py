@@ -42,6 +42,12 @@ _THROTTLES = {
     "sqs": ("RequestThrottled", 403),
     "sesv2": ("TooManyRequestsException", 429),
 }
+_CONFLICTING = frozenset(f"dynamodb.{name}" for name in ("TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"))
+
+
+def can_strike(fault: Fault, call: Call) -> bool:
+    """Whether a fault can happen to a call: only who writes an item can be in conflict with a transaction."""
+    return fault is not Fault.CONFLICT or call.name in _CONFLICTING
 
 
 class Plan(Protocol):
@@ -136,7 +142,8 @@ class Outage:
 class Seeded:
     """Each call of the functions (not what the scenario itself calls) is struck with a probability.
 
-    `budget` bounds the number of faults, so that every run comes to rest.
+    `budget` bounds the number of faults, so that every run comes to rest; a fault that can not happen to the call takes
+    nothing of it.
     """
 
     seed: int
@@ -155,8 +162,11 @@ class Seeded:
             return None
         if self.budget <= 0 or self._rng.random() >= self.probability:
             return None
+        fault = self._rng.choice(self.kinds)
+        if not can_strike(fault, call):
+            return None
         self.budget -= 1
-        return self._rng.choice(self.kinds)
+        return fault
 
 
 @dataclass(frozen=True)
@@ -183,7 +193,7 @@ class FaultInjector:
     def __call__(self, call: Call, effect: Effect) -> dict[str, Any]:
         """Answer the call, or strike it."""
         fault = self._plan.choose(call)
-        if fault is None or (fault is Fault.CONFLICT and call.service != "dynamodb"):
+        if fault is None or not can_strike(fault, call):
             return effect()
         self.injected.append((call, fault))
         url = f"https://{call.service}.simulation"
@@ -210,19 +220,17 @@ class FaultInjector:
                 code, status = _THROTTLES.get(call.service, ("ThrottlingException", 400))
                 raise ServiceError(code, "Rate exceeded", status=status)
             case Fault.CONFLICT:
-                return self._conflict(call, effect)
+                raise self._conflict(call)
 
-    def _conflict(self, call: Call, effect: Effect) -> dict[str, Any]:
+    def _conflict(self, call: Call) -> ServiceError:
         if call.operation == "TransactWriteItems":
             reasons: list[dict[str, Any]] = [{"Code": "None"} for _ in call.params["TransactItems"]]
             reasons[self._rng.randrange(len(reasons))] = {
                 "Code": "TransactionConflict",
                 "Message": "Transaction is ongoing for the item",
             }
-            raise cancelled(reasons)
-        if call.operation in ("PutItem", "UpdateItem", "DeleteItem"):
-            raise ServiceError("TransactionConflictException", "Transaction is ongoing for the item")
-        return effect()
+            return cancelled(reasons)
+        return ServiceError("TransactionConflictException", "Transaction is ongoing for the item")
 
 
 def _do(effect: Effect) -> None:

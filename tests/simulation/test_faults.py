@@ -14,7 +14,19 @@ from tests.simulation.aws import InMemoryAws
 from tests.simulation.aws.cloud import UnknownOperation
 from tests.simulation.aws.queues import Weather
 from tests.simulation.event_source import EventSource
-from tests.simulation.faults import Burst, Crash, Fault, FaultInjector, NoFaults, Nth, Pause, Plan, Seeded, every_crash
+from tests.simulation.faults import (
+    Burst,
+    Crash,
+    Fault,
+    FaultInjector,
+    FirstOf,
+    NoFaults,
+    Nth,
+    Pause,
+    Plan,
+    Seeded,
+    every_crash,
+)
 from tests.simulation.worker import Worker
 
 ONE_SHOT = Config(retries={"total_max_attempts": 1})
@@ -98,6 +110,19 @@ def test_a_conflict_cancels_a_transaction_with_one_action_to_blame(cloud: InMemo
     reasons: Any = refused.value.response["CancellationReasons"]
     assert sorted(reason["Code"] for reason in reasons) == ["None"] * 4 + ["TransactionConflict"]
     assert cloud.dynamodb.table("counts").items() == []
+
+
+def test_a_read_is_in_conflict_with_nothing_and_takes_nothing_of_the_faults_there_are(cloud: InMemoryAws) -> None:
+    seeded = Seeded(1, probability=1, kinds=(Fault.CONFLICT,), budget=1)
+    cloud.hook = injector = FaultInjector(cloud, FirstOf((Burst(1, 3, Fault.CONFLICT), seeded)))
+    client = boto3.client("dynamodb", config=ONE_SHOT)
+    with cloud.running("reader"):
+        for _ in range(6):
+            client.get_item(TableName="counts", Key={"pk": {"S": "n"}})
+        assert injector.injected == []
+        with pytest.raises(ClientError, match="TransactionConflict"):
+            client.put_item(TableName="counts", Item={"pk": {"S": "n"}})
+    assert [(call.operation, fault) for call, fault in injector.injected] == [("PutItem", Fault.CONFLICT)]
 
 
 def test_an_operation_that_is_not_modelled_is_never_taken_for_an_error_of_aws(cloud: InMemoryAws) -> None:
