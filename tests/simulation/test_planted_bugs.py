@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from unittest.mock import patch
+
 import pytest
 
 from tests.simulation import planted
@@ -59,12 +62,13 @@ FOUND_WITHOUT: list[tuple[Bug, Layer]] = [
 
 
 def seeds_until_found(bug: Bug, without: Layer | None = None) -> int | None:
-    """How many storms it takes; None if they all pass."""
+    """How many storms it takes; None if they all pass. The storm that finds it passes without it."""
     for n, seed in enumerate(SEEDS, start=1):
         try:
             with bug():
                 storm(seed, without=without)
         except AssertionError:
+            storm(seed, without=without)
             return n
     return None
 
@@ -73,6 +77,14 @@ def seeds_until_found(bug: Bug, without: Layer | None = None) -> int | None:
 def test_a_planted_bug_still_has_its_place_in_the_product(bug: Bug) -> None:
     with bug():
         pass
+
+
+def test_what_a_storm_says_without_a_bug_too_is_not_taken_for_the_bug() -> None:
+    def wrong_anyway(seed: int, without: Layer | None) -> None:
+        raise AssertionError(f"seed {seed}")
+
+    with patch(f"{__name__}.storm", wrong_anyway), pytest.raises(AssertionError, match="seed 0"):
+        seeds_until_found(nullcontext)
 
 
 @pytest.mark.slow
