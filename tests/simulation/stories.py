@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.simulation.customer import OLD_EMAIL, Customer
+from tests.simulation.customer import Customer
+from tests.simulation.residue import OLD_EMAIL
 from tests.simulation.shop import Shop
 
 

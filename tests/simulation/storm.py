@@ -13,7 +13,6 @@ from typing import NamedTuple
 from tests.simulation.answers import records_an_answer
 from tests.simulation.aws import Call, InMemoryAws
 from tests.simulation.aws.queues import Weather
-from tests.simulation.customer import residue
 from tests.simulation.faults import (
     EVERY_FAULT,
     Burst,
@@ -27,6 +26,7 @@ from tests.simulation.faults import (
     Stalls,
 )
 from tests.simulation.oracles import ambiguous_for_nothing
+from tests.simulation.residue import residue
 from tests.simulation.shop import Shop, shop
 from tests.simulation.stories import tell, tell_at_the_desk, tell_of_ada, tell_of_express
 

@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
-from tests.simulation.customer import OLD_EMAIL, Customer
+from tests.simulation.customer import Customer
+from tests.simulation.residue import OLD_EMAIL
 from tests.simulation.shop import PUBLISHABLE, SECRET, SURVEY, Shop, shop
 
 POISON = "this is no message of ours"
