@@ -20,7 +20,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)  # It says at each start that it is no longer maintained.
     import delighted
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.slow]
 
 SURVEY = {
     "name": "Moved from Delighted",

@@ -11,7 +11,7 @@ import pytest
 
 from tests.local.stack import Deployed, eventually
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.slow]
 
 
 @pytest.fixture

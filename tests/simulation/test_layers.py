@@ -14,6 +14,7 @@ SPARE = (Layer.SDK, Layer.SENDER, Layer.AT_ONCE)
 """What the product can do without: every promise holds by what is left, only later."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", SPARE, ids=str)
 def test_every_promise_holds_without(layer: Layer) -> None:
     """More of them are slow: `test_many_storms_pass_without`."""
@@ -21,6 +22,7 @@ def test_every_promise_holds_without(layer: Layer) -> None:
         storm(seed, without=layer)
 
 
+@pytest.mark.slow
 def test_without_redelivery_answers_are_lost_but_none_counts_twice_and_nobody_hears_twice() -> None:
     passed = [storm(seed, without=Layer.REDELIVERY) for seed in range(8)]
     assert any(lost(each) for each in passed), "redelivery is what keeps them"
