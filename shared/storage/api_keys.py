@@ -21,7 +21,7 @@ from shared.storage.keys import (
     current_survey_key,
     live_api_keys_key,
 )
-from shared.storage.table import cancellation_codes, to_item, to_value, translated
+from shared.storage.table import cancellation_codes, every_item, to_item, to_value, translated
 
 _FAILED = "ConditionalCheckFailed"
 
@@ -103,21 +103,14 @@ class ApiKeyRepository:
         Raises:
             TemporaryError: the store did not answer.
         """
-        found: list[ApiKey] = []
-        page: dict[str, Any] = {}
-        while True:
-            with translated():
-                answer = self._dynamodb.query(
-                    TableName=self._table_name,
-                    KeyConditionExpression="pk = :pk",
-                    ExpressionAttributeValues=to_item({":pk": API_KEY_LISTING}),
-                    ConsistentRead=True,
-                    **page,
-                )
-            found.extend(_key(item) for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return sorted(found, key=lambda key: (key.name, key.created_at))
-            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        items = every_item(
+            self._dynamodb,
+            TableName=self._table_name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=to_item({":pk": API_KEY_LISTING}),
+            ConsistentRead=True,
+        )
+        return sorted(map(_key, items), key=lambda key: (key.name, key.created_at))
 
     def revoke(self, name: str, key_hash_prefix: str, at: datetime) -> ApiKey:
         """End a key; one that has ended already stays as it is.

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterator
 
 from shared.domain.recording import ScoreChange
 from shared.storage.keys import AUDIT, response_key
 from shared.storage.response_items import score_change_in
-from shared.storage.table import Item, to_item, translated
-
-
-class QueriedTable(Protocol):
-    """The call we make to DynamoDB."""
-
-    def query(self, **kwargs: Any) -> Mapping[str, Any]:
-        """Query."""
-        ...
+from shared.storage.table import Item, Queryable, every_item, to_item
 
 
 class AuditTrail:
@@ -27,7 +18,7 @@ class AuditTrail:
         table_name: The table's name.
     """
 
-    def __init__(self, dynamodb: QueriedTable, table_name: str) -> None:
+    def __init__(self, dynamodb: Queryable, table_name: str) -> None:
         self._dynamodb = dynamodb
         self._table_name = table_name
 
@@ -45,17 +36,10 @@ class AuditTrail:
         Raises:
             TemporaryError: the store did not answer.
         """
-        page: dict[str, Any] = {}
-        while True:
-            with translated():
-                answer = self._dynamodb.query(
-                    TableName=self._table_name,
-                    KeyConditionExpression="pk = :pk AND begins_with(sk, :audit)",
-                    ExpressionAttributeValues={":pk": response_key(response_id)["pk"], **to_item({":audit": AUDIT})},
-                    ConsistentRead=True,
-                    **page,
-                )
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return every_item(
+            self._dynamodb,
+            TableName=self._table_name,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :audit)",
+            ExpressionAttributeValues={":pk": response_key(response_id)["pk"], **to_item({":audit": AUDIT})},
+            ConsistentRead=True,
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -22,12 +22,8 @@ from shared.storage.keys import (
     person_key,
     person_tombstone_key,
 )
-from shared.storage.table import Item, error_code, translated
+from shared.storage.table import BatchReadable, Item, error_code, items_of, translated
 
-MAX_READ = 100
-"""Items of one BatchGetItem (its API reference)."""
-READ_ATTEMPTS = 5
-"""How often keys that DynamoDB left out of its answer are asked for again."""
 BEGIN_ATTEMPTS = 5
 """How often an erasure begins anew because the person was changed in between."""
 PUTS_AT_ONCE = 90
@@ -39,14 +35,6 @@ class Hash(Protocol):
 
     def hashed(self, text: str) -> str:
         """The keyed hash of a text."""
-        ...
-
-
-class BatchGetItem(Protocol):
-    """The call we make to DynamoDB."""
-
-    def batch_get_item(self, **kwargs: Any) -> Mapping[str, Any]:
-        """BatchGetItem."""
         ...
 
 
@@ -70,7 +58,7 @@ class ErasedPeople:
         key: The erasure key; asked for only if there are identifiers to look up.
     """
 
-    def __init__(self, dynamodb: BatchGetItem, table_name: str, key: Hash) -> None:
+    def __init__(self, dynamodb: BatchReadable, table_name: str, key: Hash) -> None:
         self._dynamodb = dynamodb
         self._table_name = table_name
         self._key = key
@@ -85,7 +73,8 @@ class ErasedPeople:
             return NOBODY
         by_person = {_name(person_tombstone_key(person_id)): person_id for person_id in person_ids}
         by_identifier = {_name(tombstone_of(claim_key(claim)["pk"]["S"], self._key)): claim for claim in claims}
-        found = {_name(item): item for item in self._items([*by_person, *by_identifier])}
+        keys = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in (*by_person, *by_identifier)]
+        found = {_name(item): item for item in items_of(self._dynamodb, self._table_name, keys, consistent=True)}
         return Erased(
             people=frozenset(person_id for name, person_id in by_person.items() if name in found),
             identifiers={
@@ -94,21 +83,6 @@ class ErasedPeople:
                 if name in found
             },
         )
-
-    def _items(self, names: list[tuple[str, str]]) -> Iterator[Mapping[str, Any]]:
-        for start in range(0, len(names), MAX_READ):
-            keys: list[Any] = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in names[start : start + MAX_READ]]
-            for _ in range(READ_ATTEMPTS):
-                with translated():
-                    answer = self._dynamodb.batch_get_item(
-                        RequestItems={self._table_name: {"Keys": keys, "ConsistentRead": True}}
-                    )
-                yield from answer["Responses"].get(self._table_name, ())
-                keys = answer.get("UnprocessedKeys", {}).get(self._table_name, {}).get("Keys", [])
-                if not keys:
-                    break
-            else:
-                raise TemporaryError("the store did not say whether people were erased")
 
 
 class ErasingTable(Protocol):

@@ -25,7 +25,7 @@ from shared.storage.keys import (
     suppression_key,
 )
 from shared.storage.message_items import indexed_by, message_of, state_change
-from shared.storage.table import error_code, from_item, to_item, translated
+from shared.storage.table import cancellation_codes, error_code, from_item, to_item, translated
 
 KEPT_FOR = timedelta(days=400)
 """How long a message is kept after it was wished for: a little more than a year, for the yearly review."""
@@ -147,9 +147,9 @@ class MessageRepository:
             try:
                 self._dynamodb.transact_write_items(TransactItems=[action for _, action in planned])
             except ClientError as error:
-                codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", ())]
+                codes = cancellation_codes(error)
                 # Anything but a failed condition (a conflict, a throttle) says nothing about the message.
-                if not codes or not set(codes) <= {"None", None, "ConditionalCheckFailed"}:
+                if not codes or not set(codes) <= {"None", "ConditionalCheckFailed"}:
                     raise
                 failed = [
                     outcome
@@ -202,8 +202,7 @@ class MessageRepository:
             try:
                 self._dynamodb.transact_write_items(TransactItems=[{"Update": suppress}, {"Update": count}])
             except ClientError as error:
-                codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", ())}
-                if codes - {"None", None} != {"ConditionalCheckFailed"}:
+                if set(cancellation_codes(error)) - {"None"} != {"ConditionalCheckFailed"}:
                     raise
                 return False
         return True

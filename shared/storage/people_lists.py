@@ -17,19 +17,15 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from shared.domain.asking import ListedAddress, ListedPerson
 from shared.domain.base import iso
 from shared.domain.people import Person
-from shared.errors import InvalidRequestError, TemporaryError
+from shared.errors import InvalidRequestError
 from shared.storage.keys import person_key
-from shared.storage.table import AttributeValue, Item, to_item, translated
+from shared.storage.table import AttributeValue, BatchReadable, Item, Queryable, every_item, items_of, to_item
 
 LISTED = "listed"
 """The index by `listed_as` and `listed_at`."""
 PERSON, UNSUBSCRIBE, BOUNCE, PENDING = "person", "unsubscribe", "bounce", "pending"
 """What is listed."""
 
-MAX_READ = 100
-"""Items of one BatchGetItem (its API reference)."""
-READ_ATTEMPTS = 5
-"""How often keys that DynamoDB left out of its answer are asked for again."""
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 _CURSOR = re.compile(r"(?P<at>[0-9T:.Z-]{24})#(?P<pk>PERSON#[A-Za-z0-9._:-]{1,128})#(?P<sk>[A-Z]+(#[0-9a-f]{64})?)")
@@ -37,16 +33,8 @@ _CURSOR = re.compile(r"(?P<at>[0-9T:.Z-]{24})#(?P<pk>PERSON#[A-Za-z0-9._:-]{1,12
 T = TypeVar("T")
 
 
-class ListsTable(Protocol):
+class ListsTable(Queryable, BatchReadable, Protocol):
     """The calls we make to DynamoDB."""
-
-    def query(self, **kwargs: Any) -> Mapping[str, Any]:
-        """Query."""
-        ...
-
-    def batch_get_item(self, **kwargs: Any) -> Mapping[str, Any]:
-        """BatchGetItem."""
-        ...
 
 
 class Page(NamedTuple, Generic[T]):
@@ -120,27 +108,13 @@ class PeopleLists:
 
     def one(self, person_id: str) -> ListedPerson | None:
         """A person as the list has them, None if they are not known (any more)."""
-        return next(map(_person, self._read([person_key(person_id)])), None)
+        return self.named([person_id]).get(person_id)
 
     def named(self, person_ids: Collection[str]) -> Mapping[str, ListedPerson]:
         """People by their ids; those who are not known any more are left out."""
-        keys: list[Any] = [person_key(person_id) for person_id in sorted(set(person_ids))]
-        found = {}
-        for start in range(0, len(keys), MAX_READ):
-            for item in self._read(keys[start : start + MAX_READ]):
-                listed_person = _person(item)
-                found[listed_person.person.person_id] = listed_person
-        return found
-
-    def _read(self, keys: list[Any]) -> Iterator[Item]:
-        for _ in range(READ_ATTEMPTS):
-            with translated():
-                answer = self._dynamodb.batch_get_item(RequestItems={self._table_name: {"Keys": keys}})
-            yield from answer["Responses"].get(self._table_name, ())
-            keys = answer.get("UnprocessedKeys", {}).get(self._table_name, {}).get("Keys", [])
-            if not keys:
-                return
-        raise TemporaryError("the store did not say who these people are")
+        keys = [person_key(person_id) for person_id in sorted(set(person_ids))]
+        found = map(_person, items_of(self._dynamodb, self._table_name, keys))
+        return {each.person.person_id: each for each in found}
 
     def _addresses(
         self, what: str, since: datetime | None, until: datetime | None, skip: int, limit: int
@@ -150,19 +124,14 @@ class PeopleLists:
 
     def _walk(self, what: str, since: datetime | None, until: datetime | None, **page: Any) -> Iterator[Item]:
         values = {":what": what, ":since": iso(since or _EARLIEST), ":until": _last(until)}
-        while True:
-            with translated():
-                answer = self._dynamodb.query(
-                    TableName=self._table_name,
-                    IndexName=LISTED,
-                    KeyConditionExpression="listed_as = :what AND listed_at BETWEEN :since AND :until",
-                    ExpressionAttributeValues=to_item(values),
-                    **page,
-                )
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return every_item(
+            self._dynamodb,
+            TableName=self._table_name,
+            IndexName=LISTED,
+            KeyConditionExpression="listed_as = :what AND listed_at BETWEEN :since AND :until",
+            ExpressionAttributeValues=to_item(values),
+            **page,
+        )
 
 
 def _last(until: datetime | None) -> str:

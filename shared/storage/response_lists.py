@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from itertools import islice
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from shared.domain.people import Claim
 from shared.domain.recording import StoredResponse
@@ -20,7 +20,7 @@ from shared.domain.responses import Response
 from shared.errors import InvalidRequestError, TemporaryError
 from shared.storage.keys import claimed_partition, response_key
 from shared.storage.response_items import answered, response_id_of, stored_in
-from shared.storage.table import Item, to_item, translated
+from shared.storage.table import Item, Queryable, every_item, to_item
 
 BY_SURVEY = "by_survey"
 """The index by `survey_id` and `answered`."""
@@ -29,14 +29,6 @@ BY_PERSON = "by_person"
 
 _EARLIEST, _LATEST = date.min.isoformat(), date.max.isoformat()
 _CURSOR = re.compile(r"(?P<answered>\d{4}-\d\d-\d\d#[0-9T:.Z-]{27})#(?P<response_id>[0-9a-f-]{36})")
-
-
-class ListsTable(Protocol):
-    """The calls we make to DynamoDB."""
-
-    def query(self, **kwargs: Any) -> Mapping[str, Any]:
-        """Query."""
-        ...
 
 
 class ResponsePage(NamedTuple):
@@ -69,7 +61,7 @@ class ResponseLists:
         table_name: The table's name.
     """
 
-    def __init__(self, dynamodb: ListsTable, table_name: str) -> None:
+    def __init__(self, dynamodb: Queryable, table_name: str) -> None:
         self._dynamodb = dynamodb
         self._table_name = table_name
 
@@ -118,7 +110,9 @@ class ResponseLists:
         Raises:
             TemporaryError: the store did not answer.
         """
-        pages = self._pages(
+        pages = every_item(
+            self._dynamodb,
+            TableName=self._table_name,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues=to_item({":pk": claimed_partition(claim)}),
             ConsistentRead=True,
@@ -165,7 +159,9 @@ class ResponseLists:
         self, wanted: _Range, *, newest_first: bool = False, after: str | None = None, at_most: int | None = None
     ) -> Iterator[StoredResponse]:
         start = {} if after is None else {"ExclusiveStartKey": _start(wanted, after)}
-        items = self._pages(
+        items = every_item(
+            self._dynamodb,
+            TableName=self._table_name,
             IndexName=wanted.index_name,
             KeyConditionExpression="#key = :key AND answered BETWEEN :low AND :high",
             ExpressionAttributeNames={"#key": wanted.key},
@@ -181,16 +177,6 @@ class ResponseLists:
                     f"response {response_id_of(item)} was stored by a version of Hearback that we can not read"
                 )
             yield StoredResponse(stored.response, stored.counted)
-
-    def _pages(self, **request: Any) -> Iterator[Item]:
-        """The items of a Query, each page asked for when the one before was read."""
-        while True:
-            with translated():
-                answer = self._dynamodb.query(TableName=self._table_name, **request)
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def _days(index_name: str, key: str, value: str, since: date | None, until: date | None) -> _Range:

@@ -12,10 +12,8 @@ from shared.domain.responses import Response
 from shared.errors import TemporaryError
 from shared.storage.keys import response_key
 from shared.storage.response_items import response_id_of, stored_in
-from shared.storage.table import translated
+from shared.storage.table import MAX_READ, translated
 
-MAX_READ = 100
-"""Items of one BatchGetItem (its API reference)."""
 READ_ATTEMPTS = 10
 """How often keys that DynamoDB left out of its answer are asked for again."""
 

@@ -35,11 +35,11 @@ from shared.domain.recording import (
 )
 from shared.domain.responses import Change, Response, ScoreDelta, ScoreKey, score_deltas
 from shared.errors import TemporaryError
-from shared.storage.audit_trail import AuditTrail, QueriedTable
+from shared.storage.audit_trail import AuditTrail
 from shared.storage.response_actions import ResponseActions
 from shared.storage.response_items import stored_in
 from shared.storage.response_reader import ReadTable, ResponseReader
-from shared.storage.table import translated
+from shared.storage.table import Queryable, translated
 from shared.storage.transactions import (
     CONDITION_FAILED,
     CONFLICT,
@@ -59,7 +59,7 @@ Lanes = MutableMapping[ScoreKey, int]
 """The lane of each score document that was found busy."""
 
 
-class ResponsesTable(ReadTable, QueriedTable, TransactedTable, Protocol):
+class ResponsesTable(ReadTable, Queryable, TransactedTable, Protocol):
     """The calls we make to DynamoDB."""
 
     def delete_item(self, **kwargs: Any) -> Any:

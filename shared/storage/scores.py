@@ -5,22 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import groupby
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 from shared.domain.responses import CERTIFICATE_MODULUS
 from shared.domain.scores import ScoreDocument
 from shared.storage.keys import score_partition
-from shared.storage.table import from_item, to_item, translated
+from shared.storage.table import Queryable, every_item, from_item, to_item
 
 _KEYS = {"pk", "sk"}
-
-
-class ScoresTable(Protocol):
-    """The call we make to DynamoDB."""
-
-    def query(self, **kwargs: Any) -> Mapping[str, Any]:
-        """Query."""
-        ...
 
 
 class Lane(NamedTuple):
@@ -40,7 +32,7 @@ class ScoreRepository:
         table_name: The table's name.
     """
 
-    def __init__(self, dynamodb: ScoresTable, table_name: str) -> None:
+    def __init__(self, dynamodb: Queryable, table_name: str) -> None:
         self._dynamodb = dynamodb
         self._table_name = table_name
 
@@ -91,7 +83,7 @@ class ScoreRepository:
 
 
 def read_lanes(
-    dynamodb: ScoresTable,
+    dynamodb: Queryable,
     table_name: str,
     condition: str,
     values: Mapping[str, object],
@@ -112,24 +104,19 @@ def read_lanes(
     Raises:
         TemporaryError: the store did not answer.
     """
-    page: dict[str, Any] = {} if limit is None else {"Limit": limit}
-    while True:
-        with translated():
-            answer = dynamodb.query(
-                TableName=table_name,
-                KeyConditionExpression=condition,
-                ExpressionAttributeValues=to_item(values),
-                ConsistentRead=True,
-                ScanIndexForward=not backwards,
-                **page,
-            )
-        for item in answer["Items"]:
-            day, value, number = item["sk"]["S"].split("#")
-            numbers = {name: int(each) for name, each in from_item(item).items() if name not in _KEYS}
-            yield Lane(date.fromisoformat(day), value, int(number), numbers)
-        if "LastEvaluatedKey" not in answer:
-            return
-        page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    items = every_item(
+        dynamodb,
+        TableName=table_name,
+        KeyConditionExpression=condition,
+        ExpressionAttributeValues=to_item(values),
+        ConsistentRead=True,
+        ScanIndexForward=not backwards,
+        **({} if limit is None else {"Limit": limit}),
+    )
+    for item in items:
+        day, value, number = item["sk"]["S"].split("#")
+        numbers = {name: int(each) for name, each in from_item(item).items() if name not in _KEYS}
+        yield Lane(date.fromisoformat(day), value, int(number), numbers)
 
 
 def _day_and_value(lane: Lane) -> tuple[date, str]:

@@ -16,7 +16,7 @@ from shared.domain.base import iso
 from shared.errors import ConflictError, NotFoundError
 from shared.storage.keys import Key, asking_key, person_partition, person_tombstone_key, survey_request_key
 from shared.storage.people_lists import PENDING, listed
-from shared.storage.table import Item, cancellation_codes, from_item, to_item, translated
+from shared.storage.table import Item, cancellation_codes, every_item, from_item, to_item, translated
 
 _REQUESTS = survey_request_key("", "")["sk"]["S"]
 _ASKING = asking_key("")["sk"]["S"]
@@ -123,19 +123,13 @@ class SurveyRequestRepository:
         return deleted
 
     def _partition(self, person_id: str) -> Iterator[Item]:
-        query: dict[str, Any] = {
-            "TableName": self._table_name,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": to_item({":pk": person_partition(person_id)}),
-            "ConsistentRead": True,
-        }
-        while True:
-            with translated():
-                page = self._dynamodb.query(**query)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return every_item(
+            self._dynamodb,
+            TableName=self._table_name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=to_item({":pk": person_partition(person_id)}),
+            ConsistentRead=True,
+        )
 
     def _put_unless_erased(self, person_id: str, write: Mapping[str, Any], kind: str = "Put") -> Item | None:
         """One write under the condition that the person has no tombstone; what was there before, if that refused it."""

@@ -23,7 +23,7 @@ from shared.storage.keys import (
     survey_partition,
     survey_version_key,
 )
-from shared.storage.table import cancellation_codes, error_code, from_item, to_item, to_value, translated
+from shared.storage.table import cancellation_codes, error_code, every_item, from_item, to_item, to_value, translated
 
 
 class SurveysTable(Protocol):
@@ -158,20 +158,14 @@ class SurveyRepository:
 
     def _listed(self, condition: str, values: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         """The items of a Query, in the order of their keys."""
-        page: dict[str, Any] = {}
-        while True:
-            with translated():
-                answer = self._dynamodb.query(
-                    TableName=self._table_name,
-                    KeyConditionExpression=condition,
-                    ExpressionAttributeValues=to_item(values),
-                    ConsistentRead=True,
-                    **page,
-                )
-            yield from map(from_item, answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        items = every_item(
+            self._dynamodb,
+            TableName=self._table_name,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=to_item(values),
+            ConsistentRead=True,
+        )
+        return map(from_item, items)
 
     def _write(self, survey: Survey, scales: Mapping[str, str], over: Standing | None) -> None:
         """Write a version over what was read; TemporaryError if something else stands there by now."""

@@ -113,3 +113,40 @@ def every_item(dynamodb: Queryable, **query: Any) -> Iterator[Item]:
         if "LastEvaluatedKey" not in page:
             return
         query = {**query, "ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+MAX_READ = 100
+"""Items of one BatchGetItem (its API reference)."""
+READ_ATTEMPTS = 5
+"""How often keys that DynamoDB left out of its answer are asked for again."""
+
+
+class BatchReadable(Protocol):
+    """The call we make to DynamoDB to get items by their keys."""
+
+    def batch_get_item(self, **kwargs: Any) -> Mapping[str, Any]:
+        """BatchGetItem."""
+        ...
+
+
+def items_of(
+    dynamodb: BatchReadable, table_name: str, keys: Sequence[Mapping[str, Any]], *, consistent: bool = False
+) -> Iterator[Item]:
+    """The items of these keys that there are, in any order, as many at once as DynamoDB takes.
+
+    Raises:
+        TemporaryError: the store did not answer, or kept leaving some out.
+    """
+    for start in range(0, len(keys), MAX_READ):
+        asked: Sequence[Mapping[str, Any]] = keys[start : start + MAX_READ]
+        for _ in range(READ_ATTEMPTS):
+            with translated():
+                answer = dynamodb.batch_get_item(
+                    RequestItems={table_name: {"Keys": asked, "ConsistentRead": consistent}}
+                )
+            yield from answer["Responses"].get(table_name, ())
+            asked = answer.get("UnprocessedKeys", {}).get(table_name, {}).get("Keys", ())
+            if not asked:
+                break
+        else:
+            raise TemporaryError("the store kept leaving out what it was asked for")

@@ -15,8 +15,9 @@ from shared.domain.base import iso
 from shared.domain.people import Claim, ClaimKind, Recipient
 from shared.errors import TemporaryError
 from shared.storage.erasure_key import ErasureKey
-from shared.storage.erasures import READ_ATTEMPTS, ErasedPeople, tombstone_of
+from shared.storage.erasures import ErasedPeople, tombstone_of
 from shared.storage.keys import claim_key, person_tombstone_key
+from shared.storage.table import READ_ATTEMPTS
 from tests.fakes.clock import NOON
 from tests.fakes.erasure import FakeErasureKey
 from tests.functional.tables import TABLE, create_table
