@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from itsdangerous import BadData
-from pydantic import ValidationError
-
 from shared.clock import Clock
 from shared.domain.sessions import StaffSession
 from shared.errors import UnauthorizedError
-from shared.tokens import Purpose, serializer, signed
+from shared.tokens import Purpose, signed, verified
 
 
 class Sessions:
@@ -45,11 +42,9 @@ class Sessions:
             UnauthorizedError: it has ended, was changed, or is for something else.
             TemporaryError: the keys can not be read now.
         """
-        keys = self._keys()
-        try:
-            session = StaffSession.model_validate(serializer(keys, Purpose.STAFF_SESSION).loads(token))
-        except (BadData, ValidationError, UnicodeEncodeError):
-            raise UnauthorizedError("This is no session of ours.") from None
+        session = verified(self._keys(), Purpose.STAFF_SESSION, StaffSession, token)
+        if session is None:
+            raise UnauthorizedError("This is no session of ours.")
         if datetime.fromtimestamp(session.expires_at, UTC) <= self._clock.now():
             raise UnauthorizedError("This session has ended.")
         return session

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TypeVar
 
 from itsdangerous import BadData, URLSafeSerializer
 from pydantic import BaseModel, ValidationError
@@ -20,7 +20,9 @@ from shared.clock import Clock
 from shared.domain.links import SurveyLink
 from shared.errors import ExpiredLinkError, UnauthorizedError
 
-__all__ = ["LinkSigner", "Links", "Purpose", "SurveyLink", "serializer", "signed"]
+__all__ = ["LinkSigner", "Links", "Purpose", "SurveyLink", "signed", "verified"]
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class Purpose(StrEnum):
@@ -30,7 +32,7 @@ class Purpose(StrEnum):
     STAFF_SESSION = "staff-session"
 
 
-def serializer(keys: Sequence[str], purpose: Purpose) -> URLSafeSerializer:
+def _serializer(keys: Sequence[str], purpose: Purpose) -> URLSafeSerializer:
     """Signs with the last of these keys and verifies with all, for one purpose."""
     return URLSafeSerializer(
         list(keys),
@@ -41,8 +43,16 @@ def serializer(keys: Sequence[str], purpose: Purpose) -> URLSafeSerializer:
 
 def signed(keys: Sequence[str], purpose: Purpose, content: BaseModel) -> str:
     """The token for a content; safe in a URL and in a cookie."""
-    token = serializer(keys, purpose).dumps(content.model_dump())
+    token = _serializer(keys, purpose).dumps(content.model_dump())
     return token if isinstance(token, str) else token.decode("ascii")
+
+
+def verified(keys: Sequence[str], purpose: Purpose, model: type[M], token: str) -> M | None:
+    """The content of a token, which says itself when it ends; None if it was changed, or is for something else."""
+    try:
+        return model.model_validate(_serializer(keys, purpose).loads(token))
+    except (BadData, ValidationError, UnicodeEncodeError):
+        return None
 
 
 class LinkSigner:
@@ -68,11 +78,9 @@ class LinkSigner:
             ExpiredLinkError: its time is over.
             UnauthorizedError: it was changed, or is for something else.
         """
-        try:
-            content: Any = serializer(self._keys, Purpose.SURVEY_LINK).loads(token)
-            link = SurveyLink.model_validate(content)
-        except (BadData, ValidationError, UnicodeEncodeError):
-            raise UnauthorizedError("This link is not valid.") from None
+        link = verified(self._keys, Purpose.SURVEY_LINK, SurveyLink, token)
+        if link is None:
+            raise UnauthorizedError("This link is not valid.")
         if datetime.fromtimestamp(link.expires_at, UTC) <= now:
             raise ExpiredLinkError("This link has expired.")
         return link

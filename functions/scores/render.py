@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from functions.scores import words
@@ -19,43 +15,22 @@ from functions.scores.charts import Bar, Point, bar_charts, interval_chart, scor
 from functions.scores.report import Report
 from shared.domain.metrics.days import EARLIEST, Interval
 from shared.domain.metrics.figures import Figures
+from shared.pages import Page, page_headers, page_templates
+
+__all__ = ["Page", "login_page", "notice_page", "refusal_page", "scores_page"]
 
 _HERE = Path(__file__).parent
-_PAGES = Environment(
-    loader=FileSystemLoader(_HERE / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_PAGES = page_templates(_HERE / "templates")
 _PAGES.globals.update({"words": words, "Interval": Interval, "zip": zip})
 _STYLE = (_HERE / "static" / "scores.css").read_text(encoding="utf-8")
-_POLICY = {
-    "default-src": "'none'",
-    "style-src": f"'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode('ascii')}'",
-    "img-src": "data:",
-    "base-uri": "'none'",
-    "form-action": "'self'",
-    "frame-ancestors": "'none'",
-}
-_HEADERS = {
-    "content-type": "text/html; charset=utf-8",
-    "content-security-policy": "; ".join(f"{directive} {sources}" for directive, sources in _POLICY.items()),
-    "cache-control": "no-store",
+_HEADERS = page_headers(
+    _STYLE,
     # Not no-referrer: with that, a browser sends `Origin: null` with our own forms.
-    "referrer-policy": "same-origin",
-    "x-robots-tag": "noindex",
-}
+    referrer="same-origin",
+    form_action="'self'",
+)
 SPANS = (("7 days", 7), ("30 days", 30), ("90 days", 90), ("12 months", 365))
 """What one press chooses, back from the last day on the page."""
-
-
-class Page(NamedTuple):
-    """A page ready to be answered with."""
-
-    status: HTTPStatus
-    html: str
-    headers: Mapping[str, str]
 
 
 def login_page(said: str = "") -> Page:

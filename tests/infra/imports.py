@@ -14,7 +14,7 @@ TYPES_ONLY = ("mypy_boto3_",)
 
 AWS = ("boto3", "botocore")
 POWERTOOLS = ("aws_lambda_powertools",)
-PAGES = ("jinja2", "markupsafe", "pygal")
+PAGES = ("jinja2", "markupsafe", "pygal", "shared.pages")
 RULES = ("pydantic", "phonenumbers")
 """Libraries that the domain may lean on: they know no AWS, no clock and no network."""
 
@@ -26,11 +26,10 @@ SHARED_MODULES: dict[str, tuple[str, ...]] = {
     "shared/events.py": (*AWS, "shared.domain", "shared.errors"),
     "shared/http.py": (*POWERTOOLS, "pydantic", "shared.domain", "shared.errors", "shared.strict_json"),
     "shared/observability.py": POWERTOOLS,
+    "shared/pages.py": ("jinja2",),
     "shared/queues.py": (*AWS, "pydantic", "shared.domain", "shared.errors"),
     "shared/schedules.py": (*AWS, "shared.domain", "shared.errors"),
     "shared/sessions.py": (
-        "itsdangerous",
-        "pydantic",
         "shared.clock",
         "shared.domain",
         "shared.errors",
