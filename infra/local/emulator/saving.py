@@ -22,10 +22,12 @@ from ministack.services import dynamodb, scheduler, sqs
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two saves. With the save itself, this stays under the two seconds that a crash may cost.
+#: Seconds from the beginning of a save to that of the next: one that a crash spoils, and the one before it, are within
+#: the two seconds that a crash may cost.
 EVERY = 1.0
-#: A save stops the emulator while it copies; it may do so for at most this share of the time.
-SHARE = 0.2
+#: A save stops the emulator while it copies; it may do so for at most this share of the time. What counts is the
+#: processor's time: on a loaded machine a copy takes longer, and to save less often then would break the promise.
+SHARE = 0.5
 
 #: The stores that every message changes, from the source of a message to its effects. They are copied in this order at
 #: one moment and written in the opposite one, so that after a crash a message is at worst handled again, never lost:
@@ -59,16 +61,20 @@ class Saver:
         """Save for as long as the emulator runs."""
         while True:
             await self._live_changed.wait()
-            began = time.monotonic()
+            began, copying = time.monotonic(), 0.0
             try:
-                await self.save(everything=self._rest_changed)
+                copying = await self.save(everything=self._rest_changed)
             except Exception:  # A full disk, a store changed meanwhile: whatever it is, saving goes on.
                 log.exception("the state could not be saved; trying again")
                 self._live_changed.set()
-            await asyncio.sleep(max(EVERY, (time.monotonic() - began) / SHARE))
+            left = began + EVERY - time.monotonic()
+            await asyncio.sleep(max(left, copying * (1 - SHARE) / SHARE))
 
-    async def save(self, *, everything: bool) -> None:
+    async def save(self, *, everything: bool) -> float:
         """Save the live stores, or all.
+
+        Returns:
+            How long the emulator was stopped for it, in seconds of the processor.
 
         Raises:
             OSError: a file cannot be written.
@@ -77,8 +83,11 @@ class Saver:
         async with self._writing:
             self._live_changed.clear()
             self._rest_changed = self._rest_changed and not everything
+            began = time.thread_time()
             files = list(self._copy(everything=everything))
+            copying = time.thread_time() - began
             await asyncio.to_thread(self._write, reversed(files))
+        return copying
 
     def _copy(self, *, everything: bool) -> Iterator[tuple[str, str]]:
         # Runs on the loop that serves every request: no request, so no transaction, is ever seen half done.
