@@ -18,7 +18,7 @@ from infra.demo.year import answers, published
 from shared.domain.messages import MessageKind, message_id
 from tests.local.stack import Deployed
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.slow]
 KINDS = (MessageKind.DELIVERY_ON_ITS_WAY, MessageKind.DELIVERY_DELIVERED, MessageKind.SURVEY_INVITATION)
 
 

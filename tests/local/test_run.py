@@ -15,7 +15,7 @@ import pytest
 from infra.local.places import ROOT
 from tests.local.stack import eventually, free_place
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
