@@ -153,6 +153,7 @@ STORED_ELSEWHERE = {"GET /v1/deliveries/{delivery_id}", "GET /v1/messages/{messa
 def stack() -> Iterator[HttpStack]:
     with http_stack() as stack:
         assert stack.call("POST", "/v1/survey_responses", headers=SECRET, body=GIVEN)["statusCode"] == 201
+        stack.know("ada")
         gone = stack.know("gone")
         assert stack.call("DELETE", f"/v1/people/{gone}", headers=SECRET)["statusCode"] == 202
         yield stack
