@@ -59,7 +59,18 @@ class WidgetTexts(Frozen):
 
 
 class WidgetView(Frozen):
-    """All that the widget needs, in one answer."""
+    """All that the widget needs, in one answer.
+
+    Args:
+        survey_id: The survey.
+        version: Its version.
+        locale: The language of all that follows.
+        brand: How the company looks.
+        questions: What is asked, in this order.
+        thanks: What is said after an answer.
+        texts: The widget's own words.
+        funnel: Whether the survey counts views, so that the page is to report them.
+    """
 
     survey_id: str
     version: int
@@ -68,6 +79,7 @@ class WidgetView(Frozen):
     questions: tuple[QuestionView, ...]
     thanks: str
     texts: WidgetTexts
+    funnel: bool = False
 
 
 class SurveyPage(NamedTuple):
@@ -108,6 +120,7 @@ def widget_view(published: PublishedSurvey, preferred: tuple[str, ...]) -> Widge
         questions=tuple(question_view(survey, question, locale) for question in survey.questions),
         thanks=thanks_of(survey, locale),
         texts=WidgetTexts(comment=texts.comment, send=texts.send, close=texts.close),
+        funnel=survey.funnel,
     )
 
 

@@ -149,6 +149,8 @@ class SurveyDefinition(Frozen, defer_build=True):
         alert_to: Who hears of unhappy answers.
         alert_locale: In which language they do.
         thank_customers: Whether customers we know are thanked for an answer.
+        funnel: Whether it is counted how many were invited, were shown it, began and dismissed it. It is off unless
+            asked for: a view costs about as much as an answer.
     """
 
     name: Line
@@ -163,6 +165,7 @@ class SurveyDefinition(Frozen, defer_build=True):
     alert_to: Annotated[tuple[EmailAddress, ...], Field(max_length=5)] = ()
     alert_locale: Locale = "en"
     thank_customers: bool = True
+    funnel: bool = False
 
     @field_validator("questions")
     @classmethod
