@@ -75,8 +75,11 @@ class Request(NamedTuple):
     def is_from_own_page(self) -> bool:
         """Whether a browser says that a page of ours sent it; a form of another site comes with that site's origin.
 
-        Ours is where the request went. Behind a CDN that is not what the reader sees, so our public address counts too.
+        Ours is where the request went. Behind a CDN that is not what the reader sees, so our public address counts too,
+        and what the browser itself says of the two (Sec-Fetch-Site, which no page can set; Safari since 16.4).
         """
+        if "sec-fetch-site" in self.headers:
+            return self.headers["sec-fetch-site"] == "same-origin"
         host = self.headers.get("host", "")
         return self.origin in {self.base_url, f"{'http' if self.is_on_this_machine else 'https'}://{host}"}
 

@@ -38,7 +38,9 @@ def submit(request: Request) -> Answer:
     """Take an answer. The body is read first, then credential, survey, origin and fields are checked, in this order."""
     data = json_body(request, WIDGET_TYPES)
     ingest = service()
-    opened = ingest.open(request.path_parameters["survey_id"], key_of(request), request.query.get("t"), request.origin)
+    # A page of ours (kiosk, link) is where the survey lives, not one of the pages that the key's owner named.
+    origin = None if request.is_from_own_page else request.origin
+    opened = ingest.open(request.path_parameters["survey_id"], key_of(request), request.query.get("t"), origin)
     response = ingest.accept(opened, parsed(SubmitResponse, data))
     metrics.add_metric("ResponsesAccepted", MetricUnit.Count, 1)
     logger.info(

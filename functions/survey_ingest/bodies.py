@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from shared.domain.base import Frozen, ResponseId
 from shared.domain.people import Recipient
 from shared.domain.responses import Comment, Revision, Subject
 from shared.domain.submissions import GivenAnswer, GivenRating, Properties
 from shared.domain.surveys import Locale
+
+_WRITTEN_OUT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
+
+
+def _instant(value: Any) -> datetime:
+    """As `Date.toISOString` writes it, or with another offset; a number could be seconds or milliseconds."""
+    if not isinstance(value, str) or not _WRITTEN_OUT.fullmatch(value):
+        raise ValueError("must be a date and time with its offset from UTC, such as 2026-11-22T13:00:00.000Z")
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a day and a time that there are") from None
+
+
+DeviceTime = Annotated[datetime, PlainValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
 class SubmitResponse(BaseModel):
@@ -28,6 +45,8 @@ class SubmitResponse(BaseModel):
         subject: What the answer is about.
         properties: What else is known; scores are counted by those that the survey declares as breakdowns.
         locale: The language the survey was shown in.
+        source: The page that asked, where a publishable key does not tell; a signed link knows its own.
+        answered_at: When it was given, by the clock of the device, if it goes out later: at most 7 days ago.
         test: A preview: kept, never counted.
     """
 
@@ -58,6 +77,8 @@ class SubmitResponse(BaseModel):
     subject: Subject | None = None
     properties: Properties = Field(default_factory=dict)
     locale: Locale | None = None
+    source: Literal["widget", "kiosk", "link"] = "widget"
+    answered_at: DeviceTime | None = None
     test: bool = False
 
 

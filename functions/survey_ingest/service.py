@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from functions.survey_ingest.bodies import SubmitResponse
@@ -18,6 +19,12 @@ from shared.errors import ForbiddenError, InvalidRequestError, NotFoundError, Un
 if TYPE_CHECKING:
     # Type only: the door starts without what signed links need until the first one comes.
     from shared.domain.links import SurveyLink
+
+
+WORTH_TAKING = timedelta(days=7)
+"""An outbox that was offline for longer brings answers to days that were looked at long ago."""
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""A device's clock may be fast by so much; what it says of the future is then taken as now."""
 
 
 class Surveys(Protocol):
@@ -102,6 +109,7 @@ class SurveyIngest:
         survey, link = opened
         answers = judged(survey, submitted.rating, submitted.answers, submitted.comment)
         now = self._clock.now()
+        answered_at = _answered_at(submitted.answered_at, now)
         response = Response(
             response_id=_response_id(submitted, link),
             revision=submitted.revision,
@@ -115,13 +123,13 @@ class SurveyIngest:
             subject=Subject(type=link.subject_type, id=link.subject_id) if link else submitted.subject,
             properties=submitted.properties,
             breakdowns=survey.breakdown_values(submitted.properties),
-            source=Source.LINK if link else Source.WIDGET,
+            source=Source.LINK if link else Source(submitted.source),
             verified=link is not None,
             test=submitted.test,
             locale=submitted.locale,
-            answered_at=now,
+            answered_at=answered_at,
             accepted_at=now,
-            day=survey.local_day(now),
+            day=survey.local_day(answered_at),
         )
         self._responses.send(ResponseSubmitted(response=response), group=survey.survey_id)
         return response
@@ -143,6 +151,23 @@ class SurveyIngest:
         if published is None or published.archived:
             raise NotFoundError("There is no such survey, or it is closed.")
         return published
+
+
+def _answered_at(told: datetime | None, now: datetime) -> datetime:
+    """When an answer was given: what the device says of the past week, else now.
+
+    Raises:
+        InvalidRequestError: the device's time is too old, or too far ahead of ours.
+    """
+    if told is None or now < told <= now + CLOCKS_DIFFER:
+        return now
+    if told > now:
+        fault = f"lies ahead of our time by more than {CLOCKS_DIFFER.seconds // 60} minutes: is its clock right?"
+    elif told < now - WORTH_TAKING:
+        fault = f"is more than {WORTH_TAKING.days} days ago; older answers are not taken"
+    else:
+        return told.astimezone(UTC)
+    raise InvalidRequestError(f"answered_at {fault}", {"answered_at": [fault]})
 
 
 def _response_id(submitted: SubmitResponse, link: SurveyLink | None) -> str:

@@ -38,6 +38,7 @@ class Source(StrEnum):
 
     WIDGET = "widget"
     LINK = "link"
+    KIOSK = "kiosk"
     API = "api"
     IMPORT = "import"
 

@@ -133,6 +133,19 @@ class Brand(Frozen):
     colour: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1f4b99"
 
 
+class Kiosk(Frozen):
+    """How a survey behaves on a terminal that many people pass.
+
+    Args:
+        cool_down_seconds: How long thanks stay, and no press counts, before the next person is asked.
+        exit_pin: Digits that leave the full screen; without any, the page has no way out of it. A speed bump: who can
+            read the page can find them by trying.
+    """
+
+    cool_down_seconds: Annotated[int, Field(ge=2, le=60, strict=True)] = 5
+    exit_pin: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,8}$")] | None = None
+
+
 class SurveyDefinition(Frozen, defer_build=True):
     """What a survey asks, and of whom; published, it becomes a version.
 
@@ -151,6 +164,7 @@ class SurveyDefinition(Frozen, defer_build=True):
         thank_customers: Whether customers we know are thanked for an answer.
         funnel: Whether it is counted how many were invited, were shown it, began and dismissed it. It is off unless
             asked for: a view costs about as much as an answer.
+        kiosk: How it behaves on a terminal.
     """
 
     name: Line
@@ -166,6 +180,7 @@ class SurveyDefinition(Frozen, defer_build=True):
     alert_locale: Locale = "en"
     thank_customers: bool = True
     funnel: bool = False
+    kiosk: Kiosk = Kiosk()
 
     @field_validator("questions")
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -184,6 +184,27 @@ class TestAnAnswer:
     def test_belongs_to_the_day_where_the_survey_lives(self, door: Door) -> None:
         assert door.accepted(RATING).day == date(2026, 11, 23)
 
+    @pytest.mark.parametrize("source", ["widget", "kiosk", "link"])
+    def test_tells_the_page_that_asked(self, door: Door, source: str) -> None:
+        response = door.accepted({**RATING, "source": source})
+        assert (response.source.value, response.verified) == (source, False)
+
+    @pytest.mark.parametrize(
+        ("told", "answered_at", "day"),
+        [
+            ("2026-11-22T20:30:00.125Z", datetime(2026, 11, 22, 20, 30, 0, 125_000, UTC), date(2026, 11, 22)),
+            ("2026-11-22T23:30:00+01:00", datetime(2026, 11, 22, 22, 30, tzinfo=UTC), date(2026, 11, 22)),
+            ("2026-11-15T23:30:00Z", NOW - timedelta(days=7), date(2026, 11, 16)),
+            ("2026-11-22T23:30:01Z", NOW, date(2026, 11, 23)),
+            ("2026-11-22T23:35:00Z", NOW, date(2026, 11, 23)),
+        ],
+    )
+    def test_that_waited_belongs_to_the_day_on_which_it_was_given(
+        self, door: Door, told: str, answered_at: datetime, day: date
+    ) -> None:
+        response = door.accepted({**RATING, "answered_at": told})
+        assert (response.answered_at, response.day, response.accepted_at) == (answered_at, day, NOW)
+
     def test_of_a_preview_says_so(self, door: Door) -> None:
         assert door.accepted({**RATING, "test": True}).test
 
@@ -275,6 +296,15 @@ class TestRefusals:
             ({**RATING, "properties": {"a": 1}}, "properties.a"),
             ({**RATING, "properties": {str(n): "x" for n in range(21)}}, "properties"),
             ({**RATING, "test": 1}, "test"),
+            ({**RATING, "source": "api"}, "source"),
+            ({**RATING, "answered_at": "2026-11-15T23:29:59.999Z"}, "answered_at"),
+            ({**RATING, "answered_at": "2026-11-22T23:35:01Z"}, "answered_at"),
+            ({**RATING, "answered_at": "9999-12-31T23:59:59-23:59"}, "answered_at"),
+            ({**RATING, "answered_at": "0001-01-01T00:00:00+23:59"}, "answered_at"),
+            ({**RATING, "answered_at": "2026-11-22T20:30:00"}, "answered_at"),
+            ({**RATING, "answered_at": "2026-02-30T20:30:00Z"}, "answered_at"),
+            ({**RATING, "answered_at": "2026-11-22T20:30:00+24:00"}, "answered_at"),
+            ({**RATING, "answered_at": 1_763_000_000}, "answered_at"),
             ({**RATING, "verified": True}, "verified"),
             ({**RATING, "person_id": "per_1"}, "person_id"),
         ],
@@ -303,6 +333,14 @@ class TestPages:
     def test_on_any_port_and_from_a_file_are_let_in_by_a_key_that_says_so(self, door: Door) -> None:
         for origin in ("http://localhost:3000", "http://localhost", "null"):
             assert door.post(RATING, query="key=pk_demo", origin=origin)["statusCode"] == 202
+
+    def test_of_ours_need_not_be_named_by_a_key(self, door: Door) -> None:
+        """By what the browser says of the two (no page can set it), and where it says nothing by the host."""
+        ours = {"origin": "https://hear.example.com"}
+        assert door.post(RATING, **ours, sec_fetch_site="same-origin")["statusCode"] == 202
+        assert door.post(RATING, **ours, host="hear.example.com")["statusCode"] == 202
+        for site in ("cross-site", "same-site", "none"):
+            assert door.post(RATING, **ours, host="hear.example.com", sec_fetch_site=site)["statusCode"] == 403
 
     def test_are_told_before_they_post(self, door: Door) -> None:
         answer = self.preflight("delivery", SHOP)

@@ -52,6 +52,11 @@ def survey(**changes: Any) -> Survey:
         {"time_zone": "../etc/passwd"},
         {"alert_to": ("not an address",)},
         {"mood": "blue"},
+        {"kiosk": {"cool_down_seconds": 1}},
+        {"kiosk": {"cool_down_seconds": 61}},
+        {"kiosk": {"exit_pin": "123"}},
+        {"kiosk": {"exit_pin": "123456789"}},
+        {"kiosk": {"exit_pin": "12a4"}},
     ],
 )
 def test_a_survey_that_contradicts_itself_is_none(changes: dict[str, Any]) -> None:
