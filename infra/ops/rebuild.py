@@ -11,8 +11,8 @@ from shared.domain.recount import Checked, DayDocuments, Difference, Documents, 
 from shared.domain.surveys import Survey
 from shared.errors import ConflictError
 
-MAX_MENDS = 3
-"""How often a day is mended and judged again before it is left; the first is enough unless others write to it."""
+MAX_MENDS = 5
+"""How often a day is mended and judged again before it is left; the widest survey needs three."""
 
 
 class Mended(Documents, Protocol):

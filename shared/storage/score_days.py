@@ -19,6 +19,8 @@ from shared.storage.table import cancellation_codes, error_code, to_value, trans
 
 _MENDED_LANE = 0
 """The lane that a difference is added to; any would do, for only the sum of the lanes means anything."""
+_MENDED_AT_ONCE = 100
+"""Counters of one document; a condition takes 31 bytes and two operators for each, of 4 KB and of 300."""
 _TOTALS = ("responses", "certificate")
 
 
@@ -126,10 +128,14 @@ class ScoreDays:
 
 
 def _mended(lane: Mapping[str, int] | None, missing: ScoreDelta) -> dict[str, Any]:
-    """The addition to a lane, under the condition that nothing it touches has changed, nor anything was counted."""
+    """The addition to a lane, under the condition that nothing it touches has changed, nor anything was counted.
+
+    Of very many counters only the first are added: the day is judged again then, and differs by the rest.
+    """
     numbers = {**missing.counters, "responses": missing.responses, "certificate": missing.certificate}
+    numbers = dict(list(numbers.items())[:_MENDED_AT_ONCE])
     added = {f"{i}": (name, number) for i, (name, number) in enumerate(numbers.items()) if number}
-    condition = _unchanged(lane, tuple(dict.fromkeys((*_TOTALS, *missing.counters))))
+    condition = _unchanged(lane, tuple(dict.fromkeys((*_TOTALS, *numbers))))
     return {
         **condition,
         "UpdateExpression": "ADD " + ",".join(f"#a{i} :a{i}" for i in added),
