@@ -2,7 +2,7 @@
 
 A token carries ids only, never an address. It is signed with HMAC-SHA-256 by itsdangerous, under a salt per purpose so
 that a token for one purpose is worth nothing for another, and it names its own expiry. Keys rotate: one signs, all
-verify.
+verify. What does not end (to be asked no more) is also verified with keys that are retired.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from itsdangerous import BadData, URLSafeSerializer
 from pydantic import BaseModel, ValidationError
 
 from shared.clock import Clock
-from shared.domain.links import SurveyLink
-from shared.errors import ExpiredLinkError, UnauthorizedError
+from shared.domain.links import ServedPage, SurveyLink, Unsubscribe
+from shared.errors import ExpiredLinkError, ForbiddenError, UnauthorizedError
 
-__all__ = ["LinkSigner", "Links", "Purpose", "SurveyLink", "signed", "verified"]
+__all__ = ["LinkSigner", "Links", "Purpose", "SurveyLink", "UnsubscribeLinks", "signed", "verified"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -29,6 +29,8 @@ class Purpose(StrEnum):
     """What a token is good for; the salt of its signature."""
 
     SURVEY_LINK = "survey-link"
+    UNSUBSCRIBE = "unsubscribe"
+    PAGE_PROOF = "page-proof"
     STAFF_SESSION = "staff-session"
 
 
@@ -43,7 +45,7 @@ def _serializer(keys: Sequence[str], purpose: Purpose) -> URLSafeSerializer:
 
 def signed(keys: Sequence[str], purpose: Purpose, content: BaseModel) -> str:
     """The token for a content; safe in a URL and in a cookie."""
-    token = _serializer(keys, purpose).dumps(content.model_dump())
+    token = _serializer(keys, purpose).dumps(content.model_dump(mode="json", exclude_defaults=True))
     return token if isinstance(token, str) else token.decode("ascii")
 
 
@@ -115,3 +117,54 @@ class Links:
             TemporaryError: the keys can not be read now.
         """
         return LinkSigner(self._keys()).verify(token, self._clock.now())
+
+    def page_nonce(self, response_id: str) -> str:
+        """What a page gives back with the answer, to prove that it was open when somebody pressed.
+
+        Raises:
+            TemporaryError: the keys can not be read now.
+        """
+        issued_at = int(self._clock.now().timestamp() * 1000)
+        return signed(self._keys(), Purpose.PAGE_PROOF, ServedPage(response_id=response_id, issued_at=issued_at))
+
+    def check_press(self, nonce: str, response_id: str, pressed_after_ms: int) -> None:
+        """Let an answer through that somebody pressed on a page of ours.
+
+        Raises:
+            ForbiddenError: the page was made for another response, by somebody else, too short or too long ago.
+            TemporaryError: the keys can not be read now.
+        """
+        page = verified(self._keys(), Purpose.PAGE_PROOF, ServedPage, nonce)
+        if page is None or not page.proves(response_id, pressed_after_ms, self._clock.now()):
+            raise ForbiddenError("proof is not that of a press on a page opened in the past 24 hours.")
+
+
+class UnsubscribeLinks:
+    """Signs and verifies the links by which people say that they do not want to be asked. They have no end.
+
+    Args:
+        keys: Gives every key that verifies, those that are retired first, the one that signs last.
+    """
+
+    def __init__(self, keys: Callable[[], Sequence[str]]) -> None:
+        self._keys = keys
+
+    def sign(self, unsubscribe: Unsubscribe) -> str:
+        """The token; safe in a URL.
+
+        Raises:
+            TemporaryError: the keys can not be read now.
+        """
+        return signed(self._keys(), Purpose.UNSUBSCRIBE, unsubscribe)
+
+    def verify(self, token: str) -> Unsubscribe:
+        """Who is to be asked no more, and on which channel.
+
+        Raises:
+            UnauthorizedError: it was changed, or is for something else.
+            TemporaryError: the keys can not be read now.
+        """
+        unsubscribe = verified(self._keys(), Purpose.UNSUBSCRIBE, Unsubscribe, token)
+        if unsubscribe is None:
+            raise UnauthorizedError("This link is not valid.")
+        return unsubscribe

@@ -30,6 +30,23 @@ def _instant(value: Any) -> datetime:
 
 DeviceTime = Annotated[datetime, PlainValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 
+MAX_PAGE_AGE_MS = 10**12
+"""Room for a tab that was open for years; whether that is too long is for the proof's rule to say."""
+
+
+class Proof(BaseModel):
+    """What a page of ours says of the press that sent an answer.
+
+    Args:
+        nonce: As the page was given it.
+        pressed_after_ms: How long the page had been open, in milliseconds.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+
+    nonce: Annotated[str, Field(max_length=1000)]
+    pressed_after_ms: Annotated[int, Field(ge=0, le=MAX_PAGE_AGE_MS)]
+
 
 class SubmitResponse(BaseModel):
     """One complete answer. A later revision repeats all of it; the highest revision counts.
@@ -48,6 +65,7 @@ class SubmitResponse(BaseModel):
         source: The page that asked, where a publishable key does not tell; a signed link knows its own.
         answered_at: When it was given, by the clock of the device, if it goes out later: at most 7 days ago.
         test: A preview: kept, never counted.
+        proof: That somebody pressed, on the page behind a link of an e-mail's ratings; such a link needs it.
     """
 
     model_config = ConfigDict(
@@ -80,6 +98,7 @@ class SubmitResponse(BaseModel):
     source: Literal["widget", "kiosk", "link"] = "widget"
     answered_at: DeviceTime | None = None
     test: bool = False
+    proof: Proof | None = None
 
 
 class ResponseAccepted(Frozen):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from functions.survey_ingest.bodies import SubmitResponse
+from functions.survey_ingest.bodies import Proof, SubmitResponse
 from shared.clock import Clock
 from shared.domain.api_keys import KeyKind, origin_allowed
 from shared.domain.published import PublishedSurvey
@@ -40,6 +40,10 @@ class Links(Protocol):
 
     def verify(self, token: str) -> SurveyLink:
         """The link of a token; UnauthorizedError if it is none of ours, or has expired."""
+        ...
+
+    def check_press(self, nonce: str, response_id: str, pressed_after_ms: int) -> None:
+        """Let a press on a page of ours through; ForbiddenError if it is none."""
         ...
 
 
@@ -103,10 +107,13 @@ class SurveyIngest:
         """Judge an answer by its survey and keep it.
 
         Raises:
+            ForbiddenError: the link needs the proof of a press, and there is none.
             InvalidRequestError: a field is wrong.
             TemporaryError: it may not have been kept.
         """
         survey, link = opened
+        if link is not None and link.rated:
+            self._check_press(link, submitted.proof)
         answers = judged(survey, submitted.rating, submitted.answers, submitted.comment)
         now = self._clock.now()
         answered_at = _answered_at(submitted.answered_at, now)
@@ -123,7 +130,7 @@ class SurveyIngest:
             subject=Subject(type=link.subject_type, id=link.subject_id) if link else submitted.subject,
             properties=submitted.properties,
             breakdowns=survey.breakdown_values(submitted.properties),
-            source=Source.LINK if link else Source(submitted.source),
+            source=Source(link.channel.value if link else submitted.source),
             verified=link is not None,
             test=submitted.test,
             locale=submitted.locale,
@@ -145,6 +152,11 @@ class SurveyIngest:
         published = self._surveys.current(survey_id) if SURVEY_ID.fullmatch(survey_id) else None
         if published is not None and not any(origin_allowed(origin, key.origins) for key in published.keys):
             raise ForbiddenError(f"No key of this survey is for pages of {origin}.")
+
+    def _check_press(self, link: SurveyLink, proof: Proof | None) -> None:
+        if proof is None:
+            raise ForbiddenError("This link takes an answer from its own page only, with the proof of a press.")
+        self._links().check_press(proof.nonce, link.response_id, proof.pressed_after_ms)
 
     def _published(self, survey_id: str) -> PublishedSurvey:
         published = self._surveys.current(survey_id) if SURVEY_ID.fullmatch(survey_id) else None

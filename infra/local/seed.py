@@ -64,7 +64,7 @@ def load(stack: Stack, place: Place) -> dict[str, Any]:
 def _prepare(stack: Stack) -> dict[str, Any]:
     for name in ("checkout", "delivery"):
         surveys.publish_survey(stack, surveys.read_definition(SURVEYS / f"{name}.yaml"))
-    links.rotate(stack.client("ssm"), stack.output("LinkKeysParameter"))
+    links.rotate(stack.client("ssm"), stack.output("LinkKeysParameter"), datetime.now(UTC))
     repository = ApiKeyRepository(stack.client("dynamodb"), stack.output("SurveysTableName"))
     now = datetime.now(UTC)
     # Pages opened from disk have the origin "null"; the demo key lets them and this machine in, on any port.

@@ -195,8 +195,9 @@ def _show_survey(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
 
 
 def _rotate_links(_: argparse.Namespace, stack: Stack, out: Console) -> int:
-    count = links.rotate(stack.client("ssm"), stack.output("LinkKeysParameter"))
-    out.print(f"Links are signed with the next key within 5 minutes; {count} keys verify.")
+    ring = links.rotate(stack.client("ssm"), stack.output("LinkKeysParameter"), datetime.now(UTC))
+    retired = f", and {len(ring.retired)} retired ones for unsubscribing" if ring.retired else ""
+    out.print(f"Links are signed with the next key within 5 minutes; {len(ring.keys)} keys verify{retired}.")
     return 0
 
 

@@ -1,8 +1,25 @@
-"""What a signed link says: who may answer which survey, about what, and until when."""
+"""What signed links say: who may answer which survey, who is asked no more, and what a page proves about a press."""
 
 from __future__ import annotations
 
-from shared.domain.base import Frozen
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from shared.domain.base import Frozen, ResponseId
+from shared.domain.messages import Channel
+
+PRESSED_AFTER = timedelta(milliseconds=500)
+"""How long a page must have been open before a press counts: a person first has to see it."""
+PAGE_LIVES_FOR = timedelta(hours=24)
+"""How long a page may be open before its answer is sent, retries over a night without network included."""
+
+
+class LinkChannel(StrEnum):
+    """The way a link comes to who opens it; the answer's source follows from it."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    LINK = "link"
 
 
 class SurveyLink(Frozen, defer_build=True):
@@ -15,6 +32,9 @@ class SurveyLink(Frozen, defer_build=True):
         subject_type: What the answer is about (`delivery`).
         subject_id: Which one.
         expires_at: Until when it is good, in Unix seconds.
+        channel: How it was sent.
+        rated: Whether an answer must bring the proof of a press: such a link stands under each rating of an e-mail, and
+            programs that look for bad links open all of them.
     """
 
     survey_id: str
@@ -23,3 +43,40 @@ class SurveyLink(Frozen, defer_build=True):
     subject_type: str
     subject_id: str
     expires_at: int
+    channel: LinkChannel = LinkChannel.LINK
+    rated: bool = False
+
+
+class Unsubscribe(Frozen, defer_build=True):
+    """The right to have one person asked and thanked no more on one channel; it does not end.
+
+    It names no address, so that whoever finds the link learns none.
+    """
+
+    person_id: str
+    channel: Channel
+
+
+class ServedPage(Frozen, defer_build=True):
+    """A page that we showed for one response; signed, it is the nonce that a proof gives back.
+
+    Args:
+        response_id: The response that can be given on it.
+        issued_at: When we made it, in Unix milliseconds.
+    """
+
+    response_id: ResponseId
+    issued_at: int
+
+    def proves(self, response_id: str, pressed_after_ms: int, now: datetime) -> bool:
+        """Whether a press so long after the page opened, told now, can be a person's on this page.
+
+        Args:
+            response_id: The response that is given.
+            pressed_after_ms: When somebody pressed, as the page's script counted, in milliseconds.
+            now: When the answer came.
+        """
+        age = now - datetime.fromtimestamp(self.issued_at / 1000, UTC)
+        pressed_after = timedelta(milliseconds=pressed_after_ms)
+        seen = min(age, pressed_after) >= PRESSED_AFTER
+        return self.response_id == response_id and seen and age <= PAGE_LIVES_FOR

@@ -39,6 +39,8 @@ class Source(StrEnum):
     WIDGET = "widget"
     LINK = "link"
     KIOSK = "kiosk"
+    EMAIL = "email"
+    SMS = "sms"
     API = "api"
     IMPORT = "import"
 

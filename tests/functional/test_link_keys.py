@@ -12,10 +12,12 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
-from infra.ops.links import rotate
+from infra.ops.links import RETIRED_KEPT, rotate
+from shared.domain.links import Unsubscribe
+from shared.domain.messages import Channel
 from shared.errors import ExpiredLinkError, TemporaryError, UnauthorizedError
-from shared.storage.link_keys import KEPT_FOR, LinkKeys
-from shared.tokens import Links, SurveyLink
+from shared.storage.link_keys import KEPT_FOR, RETIRED_FOR, LinkKeys
+from shared.tokens import Links, SurveyLink, UnsubscribeLinks
 
 PARAMETER = "/hearback/test/link-keys"
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -60,17 +62,52 @@ def test_keys_are_decrypted_and_the_last_but_one_signs(ssm: Any, clock: Settable
 
 
 def test_rotating_keeps_four_keys_and_the_first_time_makes_two(ssm: Any, clock: SettableClock) -> None:
-    assert [rotate(ssm, PARAMETER) for _ in range(4)] == [2, 3, 4, 4]
+    assert [len(rotate(ssm, PARAMETER, NOON).keys) for _ in range(4)] == [2, 3, 4, 4]
     assert len(set(LinkKeys(ssm, PARAMETER, clock).current())) == 4
+
+
+def test_keys_that_were_a_bare_list_are_read_and_rotated_as_before(ssm: Any, clock: SettableClock) -> None:
+    put(ssm, '["signs", "next"]')
+    assert rotate(ssm, PARAMETER, NOON).keys[:2] == ("signs", "next")
+    assert LinkKeys(ssm, PARAMETER, clock).current()[-1] == "next"
+
+
+ASKED_NO_MORE = Unsubscribe(person_id="per_1", channel=Channel.EMAIL)
+
+
+def test_who_wants_to_be_asked_no_more_is_heard_for_two_years_after_the_key_retired(
+    ssm: Any, clock: SettableClock
+) -> None:
+    rotate(ssm, PARAMETER, NOON)
+    keys = LinkKeys(ssm, PARAMETER, clock)
+    token, survey_link = UnsubscribeLinks(keys.ever).sign(ASKED_NO_MORE), Links(keys.current, clock).sign(LINK)
+    signed_with = keys.current()[-1]
+    while signed_with in LinkKeys(ssm, PARAMETER, clock).current():
+        rotate(ssm, PARAMETER, NOON)
+    clock.time = NOON + RETIRED_FOR - timedelta(seconds=1)
+    assert UnsubscribeLinks(LinkKeys(ssm, PARAMETER, clock).ever).verify(token) == ASKED_NO_MORE
+    with pytest.raises(UnauthorizedError):
+        Links(LinkKeys(ssm, PARAMETER, clock).current, clock).verify(survey_link)
+    clock.time = NOON + RETIRED_FOR
+    with pytest.raises(UnauthorizedError):
+        UnsubscribeLinks(LinkKeys(ssm, PARAMETER, clock).ever).verify(token)
+
+
+def test_retired_keys_are_forgotten_after_two_years_and_never_more_than_a_parameter_takes(ssm: Any) -> None:
+    for _ in range(60):
+        ring = rotate(ssm, PARAMETER, NOON)
+    assert len(ring.retired) == RETIRED_KEPT
+    assert len(ssm.get_parameter(Name=PARAMETER, WithDecryption=True)["Parameter"]["Value"]) <= 4096
+    assert len(rotate(ssm, PARAMETER, NOON + RETIRED_FOR).retired) == 1
 
 
 def test_a_link_signed_right_after_a_rotation_opens_where_the_keys_were_read_before_it(
     ssm: Any, clock: SettableClock
 ) -> None:
-    rotate(ssm, PARAMETER)
+    rotate(ssm, PARAMETER, NOON)
     door = Links(LinkKeys(ssm, PARAMETER, clock).current, clock)
     door.sign(LINK)
-    rotate(ssm, PARAMETER)
+    rotate(ssm, PARAMETER, NOON)
     fresh = Links(LinkKeys(ssm, PARAMETER, clock).current, clock)
     assert door.verify(fresh.sign(LINK)) == LINK
 

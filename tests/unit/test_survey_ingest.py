@@ -11,12 +11,12 @@ import pytest
 from functions.survey_ingest import app
 from functions.survey_ingest.service import SurveyIngest
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
-from shared.domain.links import SurveyLink
+from shared.domain.links import LinkChannel, SurveyLink
 from shared.domain.published import PublishedSurvey
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.responses import Response
 from shared.domain.surveys import Survey
-from shared.errors import ExpiredLinkError, TemporaryError, UnauthorizedError
+from shared.errors import ExpiredLinkError, ForbiddenError, TemporaryError, UnauthorizedError
 from tests.fakes.clock import FrozenClock
 from tests.fakes.http import body_of, http_event
 from tests.fakes.queues import RecordingQueue
@@ -50,6 +50,13 @@ LINK = SurveyLink(
     expires_at=2**31,
 )
 
+LINKS = {
+    "good": LINK,
+    "other": LINK.model_copy(update={"survey_id": "checkout"}),
+    "sms": LINK.model_copy(update={"channel": LinkChannel.SMS}),
+    "rated": LINK.model_copy(update={"channel": LinkChannel.EMAIL, "rated": True}),
+}
+
 
 def publishable(key: str, *origins: str) -> ApiKey:
     return ApiKey(
@@ -80,14 +87,18 @@ class Surveys:
 
 
 class Links:
-    """Knows three tokens."""
+    """Knows some tokens, and one press."""
 
     def verify(self, token: str) -> SurveyLink:
         if token == "expired":
             raise ExpiredLinkError("This link has expired.")
-        if token not in {"good", "other"}:
+        if token not in LINKS:
             raise UnauthorizedError("This link is not valid.")
-        return LINK if token == "good" else LINK.model_copy(update={"survey_id": "checkout"})
+        return LINKS[token]
+
+    def check_press(self, nonce: str, response_id: str, pressed_after_ms: int) -> None:
+        if (nonce, response_id, pressed_after_ms) != ("nonce", LINK_ID, 800):
+            raise ForbiddenError("no press")
 
 
 class Door:
@@ -245,6 +256,20 @@ class TestALink:
     def test_beside_a_good_key_still_has_to_be_good(self, door: Door) -> None:
         door.refused(401, RATING, query="t=bad&key=pk_shop")
 
+    def test_says_by_which_channel_it_came(self, door: Door) -> None:
+        assert door.accepted({"rating": 9}, query="t=sms").source.value == "sms"
+
+    def test_under_the_ratings_of_an_email_is_answered_by_a_press(self, door: Door) -> None:
+        pressed = {"rating": 9, "proof": {"nonce": "nonce", "pressed_after_ms": 800}}
+        assert door.accepted(pressed, query="t=rated").source.value == "email"
+
+    @pytest.mark.parametrize(
+        "proof",
+        [{}, {"proof": {"nonce": "other", "pressed_after_ms": 800}}, {"proof": None}],
+    )
+    def test_under_the_ratings_of_an_email_is_not_answered_without(self, door: Door, proof: dict[str, Any]) -> None:
+        door.refused(403, {"rating": 9, **proof}, query="t=rated")
+
 
 class TestRefusals:
     @pytest.mark.parametrize("query", ["", "t=good"])
@@ -305,6 +330,8 @@ class TestRefusals:
             ({**RATING, "answered_at": "2026-02-30T20:30:00Z"}, "answered_at"),
             ({**RATING, "answered_at": "2026-11-22T20:30:00+24:00"}, "answered_at"),
             ({**RATING, "answered_at": 1_763_000_000}, "answered_at"),
+            ({**RATING, "proof": {"nonce": 1, "pressed_after_ms": 1}}, "proof.nonce"),
+            ({**RATING, "proof": {"nonce": "n", "pressed_after_ms": -1}}, "proof.pressed_after_ms"),
             ({**RATING, "verified": True}, "verified"),
             ({**RATING, "person_id": "per_1"}, "person_id"),
         ],

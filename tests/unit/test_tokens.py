@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 from itsdangerous import URLSafeSerializer
 
-from shared.errors import ExpiredLinkError, UnauthorizedError
-from shared.tokens import Links, LinkSigner, SurveyLink
+from shared.domain.links import LinkChannel, ServedPage, Unsubscribe
+from shared.domain.messages import Channel
+from shared.errors import ExpiredLinkError, ForbiddenError, UnauthorizedError
+from shared.tokens import Links, LinkSigner, Purpose, SurveyLink, UnsubscribeLinks, signed
 from tests.fakes.clock import NOON, FrozenClock
 
 LINK = SurveyLink(
@@ -95,3 +97,79 @@ def test_links_use_the_keys_and_the_time_of_the_moment() -> None:
     clock.advance(timedelta(days=31))
     with pytest.raises(ExpiredLinkError):
         links.verify(token)
+
+
+class TestALinkOfAnEmail:
+    def test_says_so_and_what_it_needs(self) -> None:
+        rated = LINK.model_copy(update={"channel": LinkChannel.EMAIL, "rated": True})
+        assert LinkSigner(["key"]).verify(LinkSigner(["key"]).sign(rated), NOON) == rated
+
+    def test_costs_other_links_nothing(self) -> None:
+        before = URLSafeSerializer(
+            ["key"],
+            salt="hearback.survey-link",
+            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+        ).dumps({name: getattr(LINK, name) for name in SurveyLink.model_fields if name not in {"channel", "rated"}})
+        assert LinkSigner(["key"]).sign(LINK) == before, "a link of before and one of now are the same"
+
+
+class TestAPress:
+    """On a page that was made at noon."""
+
+    @pytest.fixture
+    def clock(self) -> FrozenClock:
+        return FrozenClock()
+
+    @pytest.fixture
+    def links(self, clock: FrozenClock) -> Links:
+        return Links(lambda: ["key"], clock)
+
+    @pytest.mark.parametrize(
+        ("later", "pressed_after_ms"),
+        [
+            (timedelta(milliseconds=500), 500),
+            (timedelta(seconds=40), 38_000),
+            (timedelta(hours=24), 500),
+        ],
+    )
+    def test_counts_while_the_page_is_open(
+        self, links: Links, clock: FrozenClock, later: timedelta, pressed_after_ms: int
+    ) -> None:
+        nonce = links.page_nonce(LINK.response_id)
+        clock.advance(later)
+        links.check_press(nonce, LINK.response_id, pressed_after_ms)
+
+    @pytest.mark.parametrize(
+        ("later", "pressed_after_ms"),
+        [
+            (timedelta(milliseconds=499), 500),
+            (timedelta(seconds=40), 499),
+            (timedelta(hours=24, milliseconds=1), 5_000),
+            (timedelta(seconds=-1), 5_000),
+        ],
+    )
+    def test_that_is_too_early_or_too_late_does_not(
+        self, links: Links, clock: FrozenClock, later: timedelta, pressed_after_ms: int
+    ) -> None:
+        nonce = links.page_nonce(LINK.response_id)
+        clock.advance(later)
+        with pytest.raises(ForbiddenError):
+            links.check_press(nonce, LINK.response_id, pressed_after_ms)
+
+    def test_is_for_one_response_and_on_a_page_of_ours(self, links: Links, clock: FrozenClock) -> None:
+        nonce = links.page_nonce(LINK.response_id)
+        clock.advance(timedelta(seconds=5))
+        other = "0190f3c2-7c1e-7d2b-9d3a-000000000002"
+        forged = signed(["another key"], Purpose.PAGE_PROOF, ServedPage(response_id=other, issued_at=0))
+        for given, response_id in ((nonce, other), (forged, other), ("", other), (links.sign(LINK), LINK.response_id)):
+            with pytest.raises(ForbiddenError):
+                links.check_press(given, response_id, 5_000)
+
+
+def test_a_link_to_be_asked_no_more_names_no_address_and_opens_no_survey() -> None:
+    token = UnsubscribeLinks(lambda: ["key"]).sign(Unsubscribe(person_id="per_1", channel=Channel.EMAIL))
+    assert "@" not in str(URLSafeSerializer([""], salt="").loads_unsafe(token))
+    with pytest.raises(UnauthorizedError):
+        LinkSigner(["key"]).verify(token, NOON)
+    with pytest.raises(UnauthorizedError):
+        UnsubscribeLinks(lambda: ["key"]).verify(LinkSigner(["key"]).sign(LINK))
