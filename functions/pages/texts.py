@@ -26,6 +26,7 @@ class Texts(NamedTuple):
 
     ends: Mapping[Scale, tuple[str, str]]
     labels: Mapping[Scale, tuple[str, ...]]
+    stars: tuple[str, ...]
     comment: str
     optional: str
     send: str
@@ -44,8 +45,9 @@ class Texts(NamedTuple):
     away: Notice
 
 
-SMILEYS = ("🙁", "😐", "🙂")
-"""Screen readers read their names, such as "slightly smiling face"."""
+STAR = "★"
+SMILEYS = {3: ("🙁", "😐", "🙂"), 5: ("😠", "🙁", "😐", "🙂", "😀")}
+"""By how many there are, the unhappiest first. What they stand for is said beside them, in the reader's language."""
 
 TEXTS = {
     "en": Texts(
@@ -57,9 +59,18 @@ TEXTS = {
             Scale.CES_7: ("Strongly disagree", "Strongly agree"),
         },
         labels={
-            Scale.CSAT_3: SMILEYS,
+            Scale.CSAT: (
+                "Very dissatisfied",
+                "Dissatisfied",
+                "Neither satisfied nor dissatisfied",
+                "Satisfied",
+                "Very satisfied",
+            ),
+            Scale.CSAT_3: ("Dissatisfied", "Neither satisfied nor dissatisfied", "Satisfied"),
+            Scale.CES: ("Strongly disagree", "Disagree", "Neither agree nor disagree", "Agree", "Strongly agree"),
             Scale.EXPECTATION: ("Worse than expected", "As expected", "Better than expected"),
         },
+        stars=("1 star", "2 stars", "3 stars", "4 stars", "5 stars"),
         comment="What is the main reason for your rating?",
         optional="optional",
         send="Send",
@@ -93,9 +104,18 @@ TEXTS = {
             Scale.CES_7: ("Stimme gar nicht zu", "Stimme voll zu"),
         },
         labels={
-            Scale.CSAT_3: SMILEYS,
+            Scale.CSAT: (
+                "Sehr unzufrieden",
+                "Unzufrieden",
+                "Weder zufrieden noch unzufrieden",
+                "Zufrieden",
+                "Sehr zufrieden",
+            ),
+            Scale.CSAT_3: ("Unzufrieden", "Weder zufrieden noch unzufrieden", "Zufrieden"),
+            Scale.CES: ("Stimme gar nicht zu", "Stimme nicht zu", "Teils, teils", "Stimme zu", "Stimme voll zu"),
             Scale.EXPECTATION: ("Schlechter als erwartet", "Wie erwartet", "Besser als erwartet"),
         },
+        stars=("1 Stern", "2 Sterne", "3 Sterne", "4 Sterne", "5 Sterne"),
         comment="Was ist der wichtigste Grund für Ihre Bewertung?",
         optional="freiwillig",
         send="Senden",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from functions.pages.texts import Texts, locale_of, texts_in
+from functions.pages.texts import SMILEYS, STAR, Texts, locale_of, texts_in
 from shared.domain.base import Frozen
 from shared.domain.links import SurveyLink
 from shared.domain.published import PublishedSurvey
-from shared.domain.surveys import Question, Survey, in_locale
+from shared.domain.scores import sentiment
+from shared.domain.surveys import Band, Look, Question, Survey, in_locale
 
 
 class BrandView(Frozen):
@@ -20,10 +21,19 @@ class BrandView(Frozen):
 
 
 class OptionView(Frozen):
-    """One of the answers to choose from: the number that is sent, and what is shown for it."""
+    """One of the answers to choose from.
+
+    Args:
+        value: The number that is sent.
+        text: What is shown for it: a number, a picture or words.
+        label: What it is called, for who does not see it.
+        band: What the rating says: `negative`, `neutral` or `positive`; null for the option of a choice.
+    """
 
     value: int
     text: str
+    label: str
+    band: Band | None
 
 
 class QuestionView(Frozen):
@@ -32,6 +42,8 @@ class QuestionView(Frozen):
     Args:
         id: Under which it is answered.
         scale: How it is answered.
+        look: How its ratings are drawn; null where they are words, and where the answer is text.
+        bands: Ask it only if the survey's first rating lies in one of these; always if there are none.
         low: The lowest rating; null where the answer is a choice or text.
         high: The highest rating, likewise.
         options: The answers to choose from, in their order; none where the answer is text.
@@ -42,6 +54,8 @@ class QuestionView(Frozen):
 
     id: str
     scale: str
+    look: Look | None
+    bands: tuple[Band, ...]
     low: int | None
     high: int | None
     options: tuple[OptionView, ...]
@@ -131,6 +145,8 @@ def question_view(survey: Survey, question: Question, locale: str) -> QuestionVi
     return QuestionView(
         id=question.id,
         scale=question.scale.value,
+        look=look_of(question),
+        bands=question.bands,
         low=low,
         high=high,
         options=_options(survey, question, locale),
@@ -140,15 +156,35 @@ def question_view(survey: Survey, question: Question, locale: str) -> QuestionVi
     )
 
 
+def look_of(question: Question) -> Look | None:
+    """How a question's ratings are drawn."""
+    return question.look or next(iter(question.scale.looks), None)
+
+
 def _options(survey: Survey, question: Question, locale: str) -> tuple[OptionView, ...]:
-    """A choice's own options, our words for a scale that has some, else the bare numbers."""
+    """A choice's own options, else the ratings of the scale."""
     if question.options:
-        return tuple(
-            OptionView(value=option.value, text=in_locale(option.text, locale, survey.default_locale))
-            for option in question.options
-        )
-    labels = texts_in(locale).labels.get(question.scale) or tuple(str(rating) for rating in question.ratings)
-    return tuple(OptionView(value=value, text=text) for value, text in zip(question.ratings, labels, strict=True))
+        own = [(option.value, in_locale(option.text, locale, survey.default_locale)) for option in question.options]
+        return tuple(OptionView(value=value, text=text, label=text, band=None) for value, text in own)
+    drawn = _drawn(question, texts_in(locale))
+    return tuple(
+        OptionView(value=value, text=text, label=label, band=sentiment(question.scale, value).value)
+        for value, (text, label) in zip(question.ratings, drawn, strict=True)
+    )
+
+
+def _drawn(question: Question, texts: Texts) -> tuple[tuple[str, str], ...]:
+    """What is shown for each rating of a scale, and what it is called."""
+    count, names = len(question.ratings), texts.labels.get(question.scale, ())
+    match look_of(question):
+        case Look.NUMBERS:
+            return tuple((str(rating), str(rating)) for rating in question.ratings)
+        case Look.STARS:
+            return tuple((STAR, name) for name in texts.stars[:count])
+        case Look.SMILEYS:
+            return tuple(zip(SMILEYS[count], names, strict=True))
+        case None:
+            return tuple((name, name) for name in names)
 
 
 def brand_view(survey: Survey) -> BrandView:

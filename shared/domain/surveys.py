@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
@@ -26,6 +26,9 @@ SurveyId = Annotated[str, StringConstraints(pattern=rf"^{SURVEY_ID.pattern}$")]
 
 MAX_OPTIONS = 11
 """Options of a choice: as many as NPS has ratings, so that a score document weighs no more for it."""
+
+Band = Literal["negative", "neutral", "positive"]
+"""What a rating says, as a sentiment of `shared.domain.scores`."""
 
 OTHER = "other"
 """What an undeclared breakdown value counts as."""
@@ -62,6 +65,25 @@ class Scale(StrEnum):
         """Whether its answers lie between worse and better."""
         return self not in {Scale.CHOICE, Scale.TEXT}
 
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """How its ratings can be drawn, the usual look first; none where they are words (or text)."""
+        return {
+            Scale.NPS: (Look.NUMBERS,),
+            Scale.CSAT: (Look.NUMBERS, Look.STARS, Look.SMILEYS),
+            Scale.CSAT_3: (Look.SMILEYS, Look.STARS, Look.NUMBERS),
+            Scale.CES: (Look.NUMBERS, Look.SMILEYS),
+            Scale.CES_7: (Look.NUMBERS,),
+        }.get(self, ())
+
+
+class Look(StrEnum):
+    """How the ratings of a scale are drawn. It changes nothing of what is sent."""
+
+    NUMBERS = "numbers"
+    STARS = "stars"
+    SMILEYS = "smileys"
+
 
 @cache
 def _time_zones() -> frozenset[str]:
@@ -86,12 +108,24 @@ class Option(Frozen):
 
 
 class Question(Frozen):
-    """One question of a survey; `options` are those of a choice, in the order in which they are shown."""
+    """One question of a survey.
+
+    Args:
+        id: Under which it is answered.
+        scale: How it is answered.
+        text: What is asked, by locale.
+        options: Those of a choice, in the order in which they are shown.
+        look: How its ratings are drawn; by default as is usual for its scale.
+        bands: A follow-up question: it is shown only where the survey's first rating lies in one of these; an empty
+            list is always. An answer to it counts whatever the rating has become since.
+    """
 
     id: QuestionId
     scale: Scale
     text: Mapping[Locale, Line]
     options: Annotated[tuple[Option, ...], Field(max_length=MAX_OPTIONS)] = ()
+    look: Look | None = None
+    bands: Annotated[tuple[Band, ...], Field(max_length=3)] = ()
 
     @field_validator("options")
     @classmethod
@@ -106,6 +140,13 @@ class Question(Frozen):
             raise ValueError("a choice needs at least two options")
         if self.scale is not Scale.CHOICE and self.options:
             raise ValueError(f"has options, which belong to the scale choice and not to {self.scale.value}")
+        return self
+
+    @model_validator(mode="after")
+    def _look_of_its_scale(self) -> Self:
+        if self.look is not None and self.look not in self.scale.looks:
+            known = ", ".join(self.scale.looks) or "none"
+            raise ValueError(f"has the look {self.look.value}; the looks of the scale {self.scale.value}: {known}")
         return self
 
     @property
@@ -190,6 +231,8 @@ class SurveyDefinition(Frozen, defer_build=True):
             raise ValueError("two questions have the same id")
         if not any(question.scale.has_score for question in questions):
             raise ValueError("at least one question must have a scale other than choice and text: nothing has a score")
+        if next(question for question in questions if question.scale.has_score).bands:
+            raise ValueError("the first question with a score has bands, but it is its own rating that they name")
         locale = info.data.get("default_locale")
         for question in questions:
             for texts in (question.text, *(option.text for option in question.options)):

@@ -19,7 +19,7 @@ from functions.pages.views import question_view, readable_on
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
 from shared.domain.links import SurveyLink
 from shared.domain.published import PublishedSurvey
-from shared.domain.surveys import Brand, Option, Question, Scale, Survey
+from shared.domain.surveys import Brand, Look, Option, Question, Scale, Survey
 from shared.errors import TemporaryError
 from shared.tokens import Links
 from tests.conftest import LambdaContext
@@ -37,7 +37,7 @@ SURVEY = Survey(
     brand=Brand(name="<Paper> & Ink", colour="#ffd400"),
     questions=(
         Question(id="recommend", scale=Scale.NPS, text={"en": "How likely?", "de": "Wie wahrscheinlich?"}),
-        Question(id="why", scale=Scale.TEXT, text={"en": "Why </script>?"}),
+        Question(id="why", scale=Scale.TEXT, text={"en": "Why </script>?"}, bands=("negative",)),
     ),
     thanks={"de": "Danke!"},
 )
@@ -178,9 +178,14 @@ def test_the_questions_come_in_one_answer_with_all_that_a_page_shows(browser: Br
             {
                 "id": "recommend",
                 "scale": "nps",
+                "look": "numbers",
+                "bands": [],
                 "low": 0,
                 "high": 10,
-                "options": [{"value": rating, "text": str(rating)} for rating in range(11)],
+                "options": [
+                    {"value": rating, "text": str(rating), "label": str(rating), "band": band}
+                    for rating, band in enumerate(["negative"] * 7 + ["neutral"] * 2 + ["positive"] * 2)
+                ],
                 "text": "How likely?",
                 "low_text": "Not at all likely",
                 "high_text": "Extremely likely",
@@ -188,6 +193,8 @@ def test_the_questions_come_in_one_answer_with_all_that_a_page_shows(browser: Br
             {
                 "id": "why",
                 "scale": "text",
+                "look": None,
+                "bands": ["negative"],
                 "low": None,
                 "high": None,
                 "options": [],
@@ -219,6 +226,28 @@ def test_each_scale_is_shown_by_its_answers_in_the_readers_language(scale: Scale
     view = question_view(SURVEY, question, "de")
     assert [(option.value, option.text) for option in view.options] == shown
     assert (view.low is None) == (scale in {Scale.CHOICE, Scale.TEXT})
+
+
+@pytest.mark.parametrize(
+    ("scale", "look", "shown", "called"),
+    [
+        (Scale.CSAT, None, "12345", ("1", "5")),
+        (Scale.CSAT, Look.STARS, "★★★★★", ("1 Stern", "5 Sterne")),
+        (Scale.CSAT, Look.SMILEYS, "😠🙁😐🙂😀", ("Sehr unzufrieden", "Sehr zufrieden")),
+        (Scale.CSAT_3, None, "🙁😐🙂", ("Unzufrieden", "Zufrieden")),
+        (Scale.CSAT_3, Look.NUMBERS, "123", ("1", "3")),
+        (Scale.CSAT_3, Look.STARS, "★★★", ("1 Stern", "3 Sterne")),
+        (Scale.CES, Look.SMILEYS, "😠🙁😐🙂😀", ("Stimme gar nicht zu", "Stimme voll zu")),
+    ],
+)
+def test_a_picture_has_a_name_for_who_does_not_see_it(
+    scale: Scale, look: Look | None, shown: str, called: tuple[str, str]
+) -> None:
+    view = question_view(SURVEY, Question(id="asked", scale=scale, text={"en": "x"}, look=look), "de")
+    assert "".join(option.text for option in view.options) == shown
+    assert (view.options[0].label, view.options[-1].label) == called
+    assert view.look == (look or scale.looks[0])
+    assert (view.options[0].band, view.options[-1].band) == ("negative", "positive")
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ def survey(**changes: Any) -> Survey:
         {"questions": (WHY,)},
         {"questions": (NPS, NPS)},
         {"questions": (CHOICE,)},
+        {"questions": (NPS.model_copy(update={"bands": ("negative",)}), WHY)},
         {"questions": (NPS, CHOICE), "default_locale": "de"},
         {"questions": (Question(id="recommend", scale=Scale.NPS, text={"de": "Empfehlen Sie uns?"}),)},
         {"breakdowns": (Breakdown(name="country", values=("de",)), Breakdown(name="country", values=("fr",)))},
@@ -105,6 +106,34 @@ def test_a_choice_and_only_a_choice_declares_its_options(scale: Scale, values: t
 )
 def test_a_scale_has_its_ratings(scale: Scale, ratings: range) -> None:
     assert Question(id="asked", scale=scale, text={"en": "x"}).ratings == tuple(ratings)
+
+
+@pytest.mark.parametrize(
+    ("scale", "look", "complaint"),
+    [
+        (Scale.NPS, "smileys", "the looks of the scale nps: numbers"),
+        (Scale.CES_7, "stars", "the looks of the scale ces_7: numbers"),
+        (Scale.EXPECTATION, "numbers", "the looks of the scale expectation: none"),
+        (Scale.TEXT, "stars", "the looks of the scale text: none"),
+        (Scale.CSAT, "hearts", "Input should be"),
+    ],
+)
+def test_a_look_must_fit_the_scale(scale: Scale, look: str, complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        Question.model_validate({"id": "asked", "scale": scale, "text": {"en": "x"}, "look": look})
+
+
+def test_a_follow_up_question_names_the_bands_of_the_first_rating_it_is_for() -> None:
+    why = Question.model_validate({**WHY.model_dump(), "bands": ["negative", "neutral"]})
+    assert survey(questions=(why, NPS)).questions[0].bands == ("negative", "neutral")
+    with pytest.raises(ValidationError, match="Input should be"):
+        Question.model_validate({**WHY.model_dump(), "bands": ["sad"]})
+
+
+def test_a_version_from_before_looks_and_bands_reads_as_ever() -> None:
+    old = {"id": "recommend", "scale": "nps", "text": {"en": "Would you recommend us?"}, "options": []}
+    read = Question.model_validate(old)
+    assert (read.look, read.bands) == (None, ())
 
 
 def test_the_ratings_of_a_choice_are_its_options_in_their_order() -> None:
