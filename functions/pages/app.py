@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -10,7 +10,7 @@ from functions.pages.bootstrap import service
 from functions.pages.render import Page, notice_page, survey_page
 from functions.pages.script import script
 from functions.pages.texts import TEXTS, Notice, Texts, accepted_languages, spoken
-from functions.pages.views import WidgetView
+from functions.pages.views import SurveyPage, WidgetView
 from shared.errors import ExpiredLinkError, ForbiddenError, NotFoundError, RequestError, TemporaryError
 from shared.http import Answer, Operation, Request, Security, key_of, readable_by, serve
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
@@ -18,6 +18,7 @@ from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
 PREFLIGHT_SECONDS = 86_400
 QUESTIONS_KEPT = "private, max-age=60"
 """How long a browser keeps the questions: no longer than a warm function does."""
+PAGE_REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.SERVICE_UNAVAILABLE)
 
 logger = Logger(service="pages")
 metrics = Metrics(namespace=NAMESPACE, service="pages")
@@ -53,9 +54,23 @@ def preflight(request: Request) -> Answer:
 
 def link_page(request: Request) -> Answer:
     """The page behind a survey link, or a kind word why there is none."""
+    survey_id, token = request.path_parameters["survey_id"], request.query.get("t")
+    return _shown(request, lambda preferred: service().page(survey_id, key_of(request), token, preferred))
+
+
+def rating_page(request: Request) -> Answer:
+    """The page behind a rating of an e-mail. A form that is posted here records nothing and gets the page again.
+
+    So whoever posts has no script, and reads that it takes one, or is none who reads. The body is not even looked at.
+    """
+    token, rating = request.path_parameters["token"], request.query.get("rating")
+    return _shown(request, lambda preferred: service().rating_page(token, rating, preferred))
+
+
+def _shown(request: Request, found: Callable[[tuple[str, ...]], SurveyPage]) -> Answer:
     preferred = _languages(request)
     try:
-        shown = service().page(request.path_parameters["survey_id"], request.query.get("t"), preferred)
+        shown = found(preferred)
     except (RequestError, TemporaryError) as error:
         page = _instead(error, preferred)
     else:
@@ -127,10 +142,32 @@ OPERATIONS = (
         method="GET",
         path="/s/{survey_id}",
         run=link_page,
-        summary="The page behind a survey link",
-        security=(Security.SIGNED_LINK,),
+        summary="The page behind a survey link: a signed one of one person, or one with `?key=` for everybody",
+        security=(Security.PUBLISHABLE_KEY, Security.SIGNED_LINK),
         success=(HTTPStatus.OK, None),
-        refusals=(HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.SERVICE_UNAVAILABLE),
+        refusals=PAGE_REFUSALS,
+        media_type="text/html",
+    ),
+    Operation(
+        method="GET",
+        path="/r/{token}",
+        run=rating_page,
+        summary="The page behind a rating of an e-mail, with that rating chosen; the token is a signed link's",
+        security=(Security.PUBLIC,),
+        success=(HTTPStatus.OK, None),
+        parameters={"rating": "The rating that stands chosen; it is given by a press on the page."},
+        refusals=PAGE_REFUSALS,
+        media_type="text/html",
+    ),
+    Operation(
+        method="POST",
+        path="/r/{token}",
+        run=rating_page,
+        summary="The same page again: a form posted without the page's script records nothing",
+        security=(Security.PUBLIC,),
+        success=(HTTPStatus.OK, None),
+        parameters={"rating": "The rating that stands chosen."},
+        refusals=PAGE_REFUSALS,
         media_type="text/html",
     ),
 )

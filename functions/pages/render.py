@@ -26,7 +26,7 @@ def survey_page(page: SurveyPage) -> Page:
     """The questions, as a form that its script sends. Without JavaScript it says why nothing can be sent."""
     style = _styled(page.brand.colour, page.brand.on_colour)
     html = _PAGES.get_template("survey.html.jinja").render(page=page, style=Markup(style), script=Markup(_SCRIPT))  # noqa: S704  ours, and allowed by hash
-    return Page(HTTPStatus.OK, html, _headers(style, [_SCRIPT]))
+    return Page(HTTPStatus.OK, html, _headers(style, [_SCRIPT], form_action="'self'" if page.nonce else "'none'"))
 
 
 def notice_page(status: HTTPStatus, notice: Notice, locale: str) -> Page:
@@ -41,13 +41,13 @@ def _styled(colour: str, on_colour: str) -> str:
     return f":root{{--brand:{colour};--on-brand:{on_colour}}}\n{_STYLE}"
 
 
-def _headers(style: str, scripts: Iterable[str]) -> dict[str, str]:
+def _headers(style: str, scripts: Iterable[str], form_action: str = "'none'") -> dict[str, str]:
     """Headers of a page whose address holds a token: so no referrer either."""
     headers = page_headers(
         style,
         referrer="no-referrer",
         script_src=hashes(scripts),
         connect_src="'self'",
-        form_action="'none'",
+        form_action=form_action,
     )
     return {**headers, "vary": "Accept-Language"}

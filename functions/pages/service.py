@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Protocol
+from urllib.parse import urlencode
 
 from functions.pages.texts import locale_of, texts_in
 from functions.pages.views import SurveyPage, WidgetView, widget_view
@@ -26,6 +27,10 @@ class Links(Protocol):
 
     def verify(self, token: str) -> SurveyLink:
         """What a token allows."""
+        ...
+
+    def page_nonce(self, response_id: str) -> str:
+        """What a page gives back to prove that somebody pressed on it."""
         ...
 
 
@@ -67,22 +72,62 @@ class Pages:
         published.admit(key, origin)
         return widget_view(published, preferred)
 
-    def page(self, survey_id: str, token: str | None, preferred: tuple[str, ...]) -> SurveyPage:
-        """The page behind a signed link.
+    def page(self, survey_id: str, key: str | None, token: str | None, preferred: tuple[str, ...]) -> SurveyPage:
+        """The page behind a survey link: one person's, by its token, or everybody's, by a publishable key.
+
+        Args:
+            survey_id: The survey.
+            key: The publishable key, where there is no token. The page is ours, so its origins do not matter.
+            token: Of a signed link.
+            preferred: Languages, the best liked first.
 
         Raises:
             ExpiredLinkError: the link's time is over.
-            UnauthorizedError: there is no token, or it was changed.
+            UnauthorizedError: there is no token and no key, or it was changed.
             ForbiddenError: it is for another survey.
             NotFoundError: there is no such survey.
             TemporaryError: surveys or link keys can not be read now.
         """
-        if not token:
-            raise UnauthorizedError("This page is opened by a signed link.")
-        published, link = self._by_link(survey_id, token)
-        survey = published.survey
-        locale = locale_of(survey, preferred)
-        return SurveyPage(link=link, token=token, survey=survey, locale=locale, texts=texts_in(locale))
+        if token:
+            return self._personal_page(*self._by_link(survey_id, token), token, preferred)
+        if key is None or not key.startswith(KeyKind.PUBLISHABLE.prefix):
+            raise UnauthorizedError("This page is opened by a signed link, or by a publishable key.")
+        published = self._published(survey_id)
+        published.admit(key, None)
+        locale = locale_of(published.survey, preferred)
+        return SurveyPage(published.survey, locale, texts_in(locale), urlencode({"key": key}))
+
+    def rating_page(self, token: str, rating: str | None, preferred: tuple[str, ...]) -> SurveyPage:
+        """The page behind a rating of an e-mail, with that rating chosen and nothing given.
+
+        Args:
+            token: Of the signed link.
+            rating: As it stands in the address; what is no rating of the survey is not chosen.
+            preferred: Languages, the best liked first.
+
+        Raises:
+            ExpiredLinkError: the link's time is over.
+            UnauthorizedError: the token was changed.
+            NotFoundError: there is no such survey.
+            TemporaryError: surveys or link keys can not be read now.
+        """
+        link = self._links.verify(token)
+        page = self._personal_page(self._published(link.survey_id), link, token, preferred)
+        ratings = {str(each): each for each in page.survey.first_scale_question.ratings}
+        return page._replace(chosen=ratings.get(rating or ""))
+
+    def _personal_page(
+        self, published: PublishedSurvey, link: SurveyLink, token: str, preferred: tuple[str, ...]
+    ) -> SurveyPage:
+        locale = locale_of(published.survey, preferred)
+        return SurveyPage(
+            survey=published.survey,
+            locale=locale,
+            texts=texts_in(locale),
+            credential=urlencode({"t": token}),
+            response_id=link.response_id,
+            nonce=self._links.page_nonce(link.response_id) if link.rated else None,
+        )
 
     def _by_link(self, survey_id: str, token: str) -> tuple[PublishedSurvey, SurveyLink]:
         link = self._links.verify(token)

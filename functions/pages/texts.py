@@ -36,6 +36,7 @@ class Texts(NamedTuple):
     saved: str
     again: str
     refused: str
+    old: str
     choose: str
     no_script: str
     changed: str
@@ -80,6 +81,8 @@ TEXTS = {
         saved="Your rating is saved. You can still change it, or tell us more.",
         again="There is no connection at the moment. We keep trying; please leave this page open.",
         refused="Your answer could not be saved.",
+        old="Your answer was not saved, because this page has been open for long. Please open the link in your e-mail "
+        "again.",
         choose="Please choose a rating first.",
         no_script="Answering needs JavaScript, so that programs that open links in e-mails cannot answer for you. "
         "Please switch it on, or open this page in another browser.",
@@ -125,6 +128,8 @@ TEXTS = {
         saved="Ihre Bewertung ist gespeichert. Sie können sie noch ändern oder uns mehr sagen.",
         again="Gerade gibt es keine Verbindung. Wir versuchen es weiter; bitte lassen Sie diese Seite offen.",
         refused="Ihre Antwort konnte nicht gespeichert werden.",
+        old="Ihre Antwort wurde nicht gespeichert, weil diese Seite schon lange offen ist. Bitte öffnen Sie den Link "
+        "in Ihrer E-Mail noch einmal.",
         choose="Bitte wählen Sie zuerst eine Bewertung.",
         no_script="Zum Antworten braucht es JavaScript, damit Programme, die Links in E-Mails öffnen, nicht für Sie "
         "antworten können. Bitte schalten Sie es ein, oder öffnen Sie die Seite in einem anderen Browser.",

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from functions.pages.texts import SMILEYS, STAR, Texts, locale_of, texts_in
 from shared.domain.base import Frozen
-from shared.domain.links import SurveyLink
 from shared.domain.published import PublishedSurvey
 from shared.domain.scores import sentiment
 from shared.domain.surveys import Band, Look, Question, Survey, in_locale
@@ -97,13 +96,25 @@ class WidgetView(Frozen):
 
 
 class SurveyPage(NamedTuple):
-    """All that the page behind a link needs."""
+    """All that the page behind a link needs.
 
-    link: SurveyLink
-    token: str
+    Args:
+        survey: What is asked.
+        locale: The language it is asked in.
+        texts: Our own words in it.
+        credential: What opens the way in for the answer, as a query: `t=…` of a signed link, or `key=…`.
+        response_id: The response that a signed link gives; None where the page makes an id of its own.
+        nonce: What the page gives back with the answer, to prove a press; None where a link needs no proof.
+        chosen: The rating that stands chosen when the page opens, for whoever came by a rating in an e-mail.
+    """
+
     survey: Survey
     locale: str
     texts: Texts
+    credential: str
+    response_id: str | None = None
+    nonce: str | None = None
+    chosen: int | None = None
 
     @property
     def brand(self) -> BrandView:

@@ -86,7 +86,7 @@ SURVEY_DOOR = {
 LINK_PAGE = {
     "none": 403,
     "garbage": 403,
-    "publishable own": 403,
+    "publishable own": None,
     "publishable of another survey": 403,
     "publishable revoked": 403,
     "secret": 403,
@@ -97,6 +97,9 @@ LINK_PAGE = {
     "link tampered": 403,
     **dict.fromkeys(SESSIONS, 403),
 }
+RATING_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "link": None, "link expired": 410, "link to another survey": None}
+"""The token stands in the path and names the survey, so there is no other one."""
+
 SESSION_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "session": None}
 LOG_IN = {**dict.fromkeys(CREDENTIALS, 403), "secret": None}
 """The status of each refusal; None where the operation succeeds."""
@@ -120,6 +123,8 @@ MATRIX = {
     "OPTIONS /v1/surveys/{survey_id}/widget": Row("/v1/surveys/delivery/widget", 204, PUBLIC),
     "GET /widget.js": Row("/widget.js", 200, PUBLIC),
     "GET /s/{survey_id}": Row("/s/delivery", 200, LINK_PAGE),
+    "GET /r/{token}": Row("/r/{token}", 200, RATING_PAGE),
+    "POST /r/{token}": Row("/r/{token}", 200, RATING_PAGE),
     "GET /scores": Row("/scores", 200, SESSION_PAGE),
     "POST /scores": Row("/scores", 303, LOG_IN),
     "POST /scores/end": Row("/scores/end", 303, PUBLIC),
@@ -252,7 +257,8 @@ def test_each_credential_opens_what_it_is_for_and_nothing_else(stack: HttpStack,
     before = stack.everything_kept()
 
     method = route.partition(" ")[0]
-    answer = stack.call(method, row.path, headers=headers, query=query, body=body_for(row, credential))
+    path = row.path.replace("{token}", query.pop("t", "no.token")) if "{token}" in row.path else row.path
+    answer = stack.call(method, path, headers=headers, query=query, body=body_for(row, credential))
 
     refusal = row.refusals[credential]
     assert answer["statusCode"] == (refusal or row.success), answer["body"]

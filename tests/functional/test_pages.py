@@ -17,14 +17,14 @@ from functions.pages import app
 from functions.pages.service import Pages
 from functions.pages.views import question_view, readable_on
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
-from shared.domain.links import SurveyLink
+from shared.domain.links import LinkChannel, ServedPage, SurveyLink
 from shared.domain.published import PublishedSurvey
 from shared.domain.surveys import Brand, Look, Option, Question, Scale, Survey
 from shared.errors import TemporaryError
-from shared.tokens import Links
+from shared.tokens import Links, Purpose, verified
 from tests.conftest import LambdaContext
 from tests.fakes.clock import NOON, FrozenClock
-from tests.fakes.gateway import gateway_event
+from tests.fakes.gateway import gateway_event, path_parameters
 
 KEY = "pk_shop"
 SHOP = "https://shop.example"
@@ -49,6 +49,7 @@ LINK = SurveyLink(
     subject_id="D-1",
     expires_at=int(NOON.timestamp()) + 60,
 )
+RATED = LINK.model_copy(update={"channel": LinkChannel.EMAIL, "rated": True})
 
 
 class Surveys:
@@ -98,13 +99,12 @@ class Browser:
     def get(
         self, path: str, route: str, query: Mapping[str, str] | None = None, method: str = "GET", **headers: str
     ) -> Got:
-        survey_id = path.split("/")[{"/s/{survey_id}": 2}.get(route, 3)] if "{" in route else ""
         event = gateway_event(
             method,
             route,
             path=path,
             query=urlencode(query or {}),
-            parameters={"survey_id": survey_id} if survey_id else {},
+            parameters=path_parameters(route, path) or {},
             headers={name.replace("_", "-"): value for name, value in headers.items()},
         )
         answer = app.lambda_handler(event, LambdaContext())
@@ -125,6 +125,10 @@ class Browser:
     def page(self, token: str | None = None, survey_id: str = "checkout", method: str = "GET", **headers: str) -> Got:
         query = {} if token is None else {"t": token}
         return self.get(f"/s/{survey_id}", "/s/{survey_id}", query, method, **headers)
+
+    def rating(self, rating: str = "9", method: str = "GET", token: str | None = None, **headers: str) -> Got:
+        token = token or self.links.sign(RATED)
+        return self.get(f"/r/{token}", "/r/{token}", {"rating": rating}, method, **headers)
 
 
 @pytest.fixture
@@ -366,6 +370,53 @@ def test_a_survey_that_was_archived_is_shown_no_more(browser: Browser) -> None:
     assert browser.questions(key=KEY).status == 404
     got = browser.page(browser.links.sign(LINK))
     assert got.status == 404 and "There is nothing to answer here" in got.text
+
+
+def chosen(got: Got) -> list[str]:
+    return re.findall(r'value="(\d+)" checked', got.text)
+
+
+@pytest.mark.parametrize("rating", [str(each) for each in range(11)])
+def test_behind_a_rating_of_an_email_that_rating_is_chosen(browser: Browser, rating: str) -> None:
+    assert chosen(browser.rating(rating)) == [rating]
+
+
+@pytest.mark.parametrize("rating", ["", "11", "-1", "9.0", "09", "nine", "9" * 5000, "\u0669"])
+def test_what_is_no_rating_of_the_survey_is_not_chosen(browser: Browser, rating: str) -> None:
+    got = browser.rating(rating)
+    assert (got.status, chosen(got)) == (200, [])
+
+
+def test_the_page_behind_a_rating_gets_what_proves_a_press_on_it(browser: Browser) -> None:
+    for got in (browser.rating(), browser.page(browser.links.sign(RATED))):
+        (nonce,) = re.findall(r'data-nonce="([^"]+)"', got.text)
+        served = verified(["a key of the test"], Purpose.PAGE_PROOF, ServedPage, nonce)
+        assert served == ServedPage(response_id=LINK.response_id, issued_at=int(NOON.timestamp() * 1000))
+    assert 'data-nonce=""' in browser.page(browser.links.sign(LINK)).text
+
+
+def test_a_form_posted_to_it_gets_the_page_again(browser: Browser) -> None:
+    for method in ("GET", "HEAD", "POST"):
+        assert browser.rating("3", method).status == 200
+    assert chosen(browser.rating("3", "POST")) == ["3"]
+    assert "form-action 'self'" in browser.rating().headers["content-security-policy"]
+
+
+def test_a_rating_of_a_link_that_opens_nothing_gets_a_kind_page(browser: Browser) -> None:
+    expired = browser.links.sign(RATED.model_copy(update={"expires_at": int(NOON.timestamp())}))
+    gone = browser.links.sign(RATED.model_copy(update={"survey_id": "gone"}))
+    for token, status in ((expired, 410), (gone, 404), ("forged.token", 403)):
+        for method in ("GET", "POST"):
+            got = browser.rating("9", method, token)
+            assert got.status == status and "<form" not in got.text
+
+
+def test_a_publishable_key_opens_the_page_for_everybody(browser: Browser) -> None:
+    got = browser.get("/s/checkout", "/s/{survey_id}", {"key": KEY})
+    assert got.status == 200
+    assert f'data-to="../v1/surveys/checkout/responses?key={KEY}"' in got.text and 'data-response=""' in got.text
+    for key in ("pk_other", "sk_secret", ""):
+        assert browser.get("/s/checkout", "/s/{survey_id}", {"key": key}).status == 403
 
 
 def test_in_an_outage_the_page_says_to_come_back(browser: Browser) -> None:

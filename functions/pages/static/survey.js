@@ -1,8 +1,11 @@
 "use strict";
-/* The page behind a survey link: a rating is saved when it is chosen, the rest with "Send".
+/* The page behind a survey link: a rating is saved when it is pressed, the rest with "Send".
  *
- * Every save is the complete answer, under the link's one response_id. The page remembers nothing, and the link may be
- * opened twice, so revisions are milliseconds: the later answer wins.
+ * Every save is the complete answer, under the link's one response_id, or under one that this tab keeps. The page
+ * remembers nothing else, and the link may be opened twice, so revisions are milliseconds: the later answer wins.
+ *
+ * Programs open the links of e-mails, run scripts, and submit forms. So only a press that the browser calls trusted
+ * saves anything; and where the page was given a nonce, only one that comes when a person can have seen the page.
  */
 (() => {
   const SETTLED = 600; // milliseconds a choice must stand: arrow keys pass over ratings that are not meant
@@ -10,7 +13,25 @@
   const form = document.querySelector("form");
   const send = form.querySelector("button");
   const said = form.querySelector("[role=status]");
-  const { to, response, saving, saved, again, refused, choose } = form.dataset;
+  const { to, response, nonce, old, saving, saved, again, refused, choose } = form.dataset;
+  const SEEN = nonce ? 500 : 0; // milliseconds that a person needs to see what there is to press
+  const opened = performance.now();
+  let pressedAfter = 0; // milliseconds from then to the latest press
+
+  // Everybody's link: the id is made here, and a reload is the same answer.
+  const kept = () => {
+    const name = `hearback:${location.pathname}`;
+    // Random UUID, version 4; crypto.randomUUID is missing on pages without https.
+    let id = "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
+      (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16),
+    );
+    try {
+      id = sessionStorage.getItem(name) || id;
+      sessionStorage.setItem(name, id);
+    } catch {} // nothing may be stored: it is the same answer until the page is loaded again
+    return id;
+  };
+  const who = response ? { response_id: response } : { response_id: kept(), source: "link" };
 
   let revision = 0;
   let unsaved = null; // the latest answer that the server has not confirmed
@@ -23,7 +44,8 @@
     for (const { name, value } of form.querySelectorAll("textarea[name]")) if (value.trim()) answers[name] = value.trim();
     const comment = form.querySelector("#comment").value.trim();
     revision = Math.max(revision + 1, Date.now());
-    return { response_id: response, revision, locale: document.documentElement.lang, answers, ...(comment && { comment }) };
+    const proof = nonce && { proof: { nonce, pressed_after_ms: pressedAfter } };
+    return { ...who, revision, locale: document.documentElement.lang, answers, ...(comment && { comment }), ...proof };
   };
 
   const post = async (body) => {
@@ -39,7 +61,7 @@
     }
     if (status && status < 500 && status !== 408 && status !== 429) {
       unsaved = null;
-      said.textContent = refused;
+      said.textContent = nonce && status === 403 ? old : refused;
       return false;
     }
     said.textContent = again;
@@ -54,10 +76,26 @@
     if (await post(answer())) said.textContent = saved;
   };
 
-  // Only what a person did counts: a click that a script made is not trusted (the change that follows it would be).
+  // A script's click is not trusted, but the one that a label hands on to its input is, even of such a click.
+  let forged = false;
+  const forget = () => (forged = false);
+  const notice = ({ isTrusted }) => {
+    if (isTrusted) return;
+    forged = true;
+    setTimeout(forget);
+  };
+  addEventListener("click", notice, true);
+
+  const isPress = ({ isTrusted }) => {
+    const after = Math.floor(performance.now() - opened);
+    if (!isTrusted || forged || after < SEEN) return false;
+    pressedAfter = after;
+    return true;
+  };
+
   let settling = null;
-  form.addEventListener("click", ({ target, isTrusted }) => {
-    if (!isTrusted || target.type !== "radio") return;
+  form.addEventListener("click", (event) => {
+    if (event.target.type !== "radio" || !isPress(event)) return;
     clearTimeout(settling);
     settling = setTimeout(() => {
       settling = null;
@@ -75,7 +113,7 @@
 
   // A submit event is trusted even when a script clicked the button; the click before it tells.
   let pressed = false;
-  send.addEventListener("click", ({ isTrusted }) => (pressed = isTrusted));
+  send.addEventListener("click", (event) => (pressed = isPress(event)));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (!pressed) return;
@@ -99,5 +137,5 @@
   });
 
   document.getElementById("no-script").hidden = true;
-  send.disabled = false;
+  setTimeout(() => (send.disabled = false), SEEN);
 })();
