@@ -23,7 +23,7 @@ from shared.storage.messages import MessageRepository, Tables
 from shared.storage.people import PersonReader
 from shared.storage.response_reader import ResponseReader
 from shared.storage.surveys import SurveyRepository
-from shared.tokens import Links
+from shared.tokens import Links, UnsubscribeLinks
 
 
 class Settings(EnvironmentSettings):
@@ -67,13 +67,15 @@ def service() -> Notify:
             people=chosen.people_table_name,
         ),
     )
+    keys = LinkKeys(client("ssm"), chosen.link_keys_parameter, clock)
     planner = MessagePlanner(
         surveys=SurveyRepository(dynamodb, chosen.surveys_table_name),
         responses=ResponseReader(dynamodb, chosen.responses_table_name),
         deliveries=DeliveryRepository(dynamodb, chosen.deliveries_table_name),
         people=PersonReader(dynamodb, chosen.people_table_name),
         messages=messages,
-        links=Links(LinkKeys(client("ssm"), chosen.link_keys_parameter, clock).current, clock),
+        links=Links(keys.current, clock),
+        unsubscribes=UnsubscribeLinks(keys.ever),
         rendering=Rendering(),
         policy=Policy(
             public_base_url=chosen.public_base_url.rstrip("/"),

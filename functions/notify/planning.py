@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import NAMESPACE_URL, uuid5
 
-from functions.notify.rendering import LONGEST_NAME, Rendering, Texts, supported_locale
+from functions.notify.rendering import LONGEST_NAME, InvitationLinks, Rendering, Texts, supported_locale
 from functions.notify.words import one_line
 from shared.domain.deliveries import ANNOUNCED_WHILE, Delivery
-from shared.domain.links import SurveyLink
+from shared.domain.links import LinkChannel, SurveyLink, Unsubscribe
 from shared.domain.messages import (
     Channel,
     EmailRequest,
@@ -98,6 +98,14 @@ class Links(Protocol):
         ...
 
 
+class UnsubscribeLinks(Protocol):
+    """Signs links by which people say that they do not want to be asked."""
+
+    def sign(self, unsubscribe: Unsubscribe) -> str:
+        """The token for a link."""
+        ...
+
+
 @dataclass(frozen=True)
 class Policy:
     """What ops chose.
@@ -127,6 +135,7 @@ class MessagePlanner:
         people: People,
         messages: EarlierMessages,
         links: Links,
+        unsubscribes: UnsubscribeLinks,
         rendering: Rendering,
         policy: Policy,
     ) -> None:
@@ -136,6 +145,7 @@ class MessagePlanner:
         self._people = people
         self._messages = messages
         self._links = links
+        self._unsubscribes = unsubscribes
         self._rendering = rendering
         self._policy = policy
 
@@ -202,7 +212,7 @@ class MessagePlanner:
         if response is None or survey is None or person is None:
             return Silence(Reason.NO_LONGER_EXISTS)
         locale = supported_locale(person.locale, response.locale, survey.default_locale)
-        texts = self._rendering.thank_you(locale, survey, person)
+        texts = self._rendering.thank_you(locale, survey, person, self._unsubscribe_link(person))
         about = RenderedFrom(SubjectType.RESPONSE, response.response_id, response.revision)
         return self._to_person(notification, person, survey.brand, texts, about)
 
@@ -224,8 +234,8 @@ class MessagePlanner:
         elif published is None:
             return Silence(Reason.NO_LONGER_EXISTS)
         else:
-            link = self._survey_link(notification, published.survey, person, delivery, now)
-            texts = self._rendering.invitation(locale, published.survey, person, link)
+            links = self._invitation_links(notification, published.survey, person, delivery, now)
+            texts = self._rendering.invitation(locale, published.survey, person, links)
         about = RenderedFrom(SubjectType.DELIVERY, delivery.delivery_id, delivery.version)
         return self._to_person(notification, person, brand, texts, about)
 
@@ -236,10 +246,10 @@ class MessagePlanner:
             return None, None
         return response, self._surveys.version(response.survey_id, response.survey_version)
 
-    def _survey_link(
+    def _invitation_links(
         self, notification: Notification, survey: Survey, person: Person, delivery: Delivery, now: datetime
-    ) -> str:
-        """A link to one answer; its id follows from the message's, so that a second link is to the same answer."""
+    ) -> InvitationLinks:
+        """Links to one answer; its id follows from the message's, so that a second link is to the same answer."""
         link = SurveyLink(
             survey_id=survey.survey_id,
             response_id=str(uuid5(NAMESPACE_URL, notification.message_id)),
@@ -247,8 +257,19 @@ class MessagePlanner:
             subject_type="delivery",
             subject_id=delivery.delivery_id,
             expires_at=int((now + LINK_LIVES_FOR).timestamp()),
+            channel=LinkChannel.SMS,
         )
-        return f"{self._policy.public_base_url}/s/{survey.survey_id}?t={self._links.sign(link)}"
+        rated = link.model_copy(update={"channel": LinkChannel.EMAIL, "rated": True})
+        return InvitationLinks(
+            ratings=f"{self._policy.public_base_url}/r/{self._links.sign(rated)}",
+            page=f"{self._policy.public_base_url}/s/{survey.survey_id}?t={self._links.sign(link)}",
+            unsubscribe=self._unsubscribe_link(person),
+        )
+
+    def _unsubscribe_link(self, person: Person) -> str:
+        """Where a person says that they want no e-mail any more that they can do without."""
+        unsubscribe = Unsubscribe(person_id=person.person_id, channel=Channel.EMAIL)
+        return f"{self._policy.public_base_url}/u/{self._unsubscribes.sign(unsubscribe)}"
 
     def _to_owner(
         self,
@@ -277,6 +298,7 @@ class MessagePlanner:
         channel = self._channel(notification.kind, person)
         if isinstance(channel, Silence):
             return channel
+        is_optional = notification.kind.is_optional
         request: EmailRequest | SmsRequest
         if channel is Channel.SMS:
             request = SmsRequest(
@@ -291,8 +313,8 @@ class MessagePlanner:
                 to=person.email or "",
                 from_name=one_line(brand.name, LONGEST_NAME),
                 content=texts.email(),
+                unsubscribe=self._unsubscribe_link(person) if is_optional else None,
             )
-        is_optional = notification.kind.is_optional
         return Draft(request=request, person_id=person.person_id, about=about, is_optional=is_optional)
 
     def _channel(self, kind: MessageKind, person: Person) -> Channel | Silence:

@@ -18,6 +18,7 @@ from shared.domain.messages import EmailContent, MessageKind, SmsContent
 from shared.domain.people import Person
 from shared.domain.phones import plain_text
 from shared.domain.responses import Response
+from shared.domain.scale_words import SCALE_WORDS, drawn, look_of
 from shared.domain.scores import Sentiment, sentiment
 from shared.domain.surveys import Brand, Question, Scale, Survey, in_locale
 
@@ -45,6 +46,34 @@ class RatingShown(NamedTuple):
     def highest(self) -> int:
         """The best rating there is."""
         return self.scale.bounds[1] if self.scale.bounds else 0
+
+
+class RatingLink(NamedTuple):
+    """A rating that can be pressed in an e-mail.
+
+    Args:
+        text: What is shown for it: a number, a picture or words.
+        label: What it is called, for who does not see it.
+        address: The page that opens with it chosen.
+    """
+
+    text: str
+    label: str
+    address: str
+
+
+class InvitationLinks(NamedTuple):
+    """The addresses in an invitation.
+
+    Args:
+        ratings: The page behind the ratings of an e-mail, which takes `?rating=`.
+        page: The page that an SMS names.
+        unsubscribe: Where to say that one does not want to be asked.
+    """
+
+    ratings: str
+    page: str
+    unsubscribe: str
 
 
 class Texts:
@@ -117,10 +146,15 @@ class Rendering:
         hour = window_in_words(Window(start=hour_start, end=hour_end), survey.time_zone, hour_end, locale)
         return self._texts(MessageKind.ALERT_DIGEST, locale, survey.brand, survey=survey, capped=capped, hour=hour)
 
-    def thank_you(self, locale: str, survey: Survey, person: Person) -> Texts:
+    def thank_you(self, locale: str, survey: Survey, person: Person, unsubscribe: str) -> Texts:
         """Thanks for an answer, in the survey's own words where it has some in the language."""
         return self._texts(
-            MessageKind.THANK_YOU, locale, survey.brand, name=person.name or "", thanks=survey.thanks.get(locale, "")
+            MessageKind.THANK_YOU,
+            locale,
+            survey.brand,
+            name=person.name or "",
+            thanks=survey.thanks.get(locale, ""),
+            unsubscribe=unsubscribe,
         )
 
     def delivery(
@@ -141,15 +175,24 @@ class Rendering:
             tracking_number=registration.tracking_number or "",
         )
 
-    def invitation(self, locale: str, survey: Survey, person: Person, link: str) -> Texts:
-        """The request to answer a survey about what was delivered."""
+    def invitation(self, locale: str, survey: Survey, person: Person, links: InvitationLinks) -> Texts:
+        """The request to answer a survey about what was delivered; in an e-mail each rating is a link."""
+        question, words = survey.first_scale_question, SCALE_WORDS[locale]
+        low, high = words.ends.get(question.scale, ("", ""))
         return self._texts(
             MessageKind.SURVEY_INVITATION,
             locale,
             survey.brand,
             name=person.name or "",
-            link=link,
-            question=in_locale(survey.first_scale_question.text, locale, survey.default_locale),
+            question=in_locale(question.text, locale, survey.default_locale),
+            ratings=[
+                RatingLink(text, label, f"{links.ratings}?rating={rating}")
+                for rating, (text, label) in zip(question.ratings, drawn(question, words), strict=True)
+            ],
+            in_words=look_of(question) is None,
+            low=low,
+            high=high,
+            links=links,
         )
 
     def _texts(self, kind: MessageKind, locale: str, brand: Brand, **values: Any) -> Texts:

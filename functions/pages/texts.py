@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import NamedTuple
 
-from shared.domain.surveys import Scale, Survey
+from shared.domain.scale_words import SCALE_WORDS, ScaleWords
+from shared.domain.surveys import Survey
 
 MAX_LANGUAGES = 10
 """Languages of a header that are looked at; browsers send up to six."""
@@ -24,9 +24,7 @@ class Notice(NamedTuple):
 class Texts(NamedTuple):
     """Everything we say to a customer who is asked, in one language."""
 
-    ends: Mapping[Scale, tuple[str, str]]
-    labels: Mapping[Scale, tuple[str, ...]]
-    stars: tuple[str, ...]
+    scale: ScaleWords
     comment: str
     optional: str
     send: str
@@ -46,32 +44,9 @@ class Texts(NamedTuple):
     away: Notice
 
 
-STAR = "★"
-SMILEYS = {3: ("🙁", "😐", "🙂"), 5: ("😠", "🙁", "😐", "🙂", "😀")}
-"""By how many there are, the unhappiest first. What they stand for is said beside them, in the reader's language."""
-
 TEXTS = {
     "en": Texts(
-        ends={
-            Scale.NPS: ("Not at all likely", "Extremely likely"),
-            Scale.CSAT: ("Very dissatisfied", "Very satisfied"),
-            Scale.CSAT_3: ("Dissatisfied", "Satisfied"),
-            Scale.CES: ("Strongly disagree", "Strongly agree"),
-            Scale.CES_7: ("Strongly disagree", "Strongly agree"),
-        },
-        labels={
-            Scale.CSAT: (
-                "Very dissatisfied",
-                "Dissatisfied",
-                "Neither satisfied nor dissatisfied",
-                "Satisfied",
-                "Very satisfied",
-            ),
-            Scale.CSAT_3: ("Dissatisfied", "Neither satisfied nor dissatisfied", "Satisfied"),
-            Scale.CES: ("Strongly disagree", "Disagree", "Neither agree nor disagree", "Agree", "Strongly agree"),
-            Scale.EXPECTATION: ("Worse than expected", "As expected", "Better than expected"),
-        },
-        stars=("1 star", "2 stars", "3 stars", "4 stars", "5 stars"),
+        scale=SCALE_WORDS["en"],
         comment="What is the main reason for your rating?",
         optional="optional",
         send="Send",
@@ -99,26 +74,7 @@ TEXTS = {
         away=Notice("One moment, please", "This page cannot be shown right now. Please try again in a minute."),
     ),
     "de": Texts(
-        ends={
-            Scale.NPS: ("Sehr unwahrscheinlich", "Sehr wahrscheinlich"),
-            Scale.CSAT: ("Sehr unzufrieden", "Sehr zufrieden"),
-            Scale.CSAT_3: ("Unzufrieden", "Zufrieden"),
-            Scale.CES: ("Stimme gar nicht zu", "Stimme voll zu"),
-            Scale.CES_7: ("Stimme gar nicht zu", "Stimme voll zu"),
-        },
-        labels={
-            Scale.CSAT: (
-                "Sehr unzufrieden",
-                "Unzufrieden",
-                "Weder zufrieden noch unzufrieden",
-                "Zufrieden",
-                "Sehr zufrieden",
-            ),
-            Scale.CSAT_3: ("Unzufrieden", "Weder zufrieden noch unzufrieden", "Zufrieden"),
-            Scale.CES: ("Stimme gar nicht zu", "Stimme nicht zu", "Teils, teils", "Stimme zu", "Stimme voll zu"),
-            Scale.EXPECTATION: ("Schlechter als erwartet", "Wie erwartet", "Besser als erwartet"),
-        },
-        stars=("1 Stern", "2 Sterne", "3 Sterne", "4 Sterne", "5 Sterne"),
+        scale=SCALE_WORDS["de"],
         comment="Was ist der wichtigste Grund für Ihre Bewertung?",
         optional="freiwillig",
         send="Senden",

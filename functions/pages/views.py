@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from functions.pages.texts import SMILEYS, STAR, Texts, locale_of, texts_in
+from functions.pages.texts import Texts, locale_of, texts_in
 from shared.domain.base import Frozen
 from shared.domain.published import PublishedSurvey
+from shared.domain.scale_words import drawn, look_of
 from shared.domain.scores import sentiment
 from shared.domain.surveys import Band, Look, Question, Survey, in_locale
 
@@ -152,7 +153,7 @@ def widget_view(published: PublishedSurvey, preferred: tuple[str, ...]) -> Widge
 def question_view(survey: Survey, question: Question, locale: str) -> QuestionView:
     """One question in one language."""
     low, high = (question.scale.bounds if question.scale.has_score else None) or (None, None)
-    low_text, high_text = texts_in(locale).ends.get(question.scale, ("", ""))
+    low_text, high_text = texts_in(locale).scale.ends.get(question.scale, ("", ""))
     return QuestionView(
         id=question.id,
         scale=question.scale.value,
@@ -167,35 +168,16 @@ def question_view(survey: Survey, question: Question, locale: str) -> QuestionVi
     )
 
 
-def look_of(question: Question) -> Look | None:
-    """How a question's ratings are drawn."""
-    return question.look or next(iter(question.scale.looks), None)
-
-
 def _options(survey: Survey, question: Question, locale: str) -> tuple[OptionView, ...]:
     """A choice's own options, else the ratings of the scale."""
     if question.options:
         own = [(option.value, in_locale(option.text, locale, survey.default_locale)) for option in question.options]
         return tuple(OptionView(value=value, text=text, label=text, band=None) for value, text in own)
-    drawn = _drawn(question, texts_in(locale))
+    shown = drawn(question, texts_in(locale).scale)
     return tuple(
         OptionView(value=value, text=text, label=label, band=sentiment(question.scale, value).value)
-        for value, (text, label) in zip(question.ratings, drawn, strict=True)
+        for value, (text, label) in zip(question.ratings, shown, strict=True)
     )
-
-
-def _drawn(question: Question, texts: Texts) -> tuple[tuple[str, str], ...]:
-    """What is shown for each rating of a scale, and what it is called."""
-    count, names = len(question.ratings), texts.labels.get(question.scale, ())
-    match look_of(question):
-        case Look.NUMBERS:
-            return tuple((str(rating), str(rating)) for rating in question.ratings)
-        case Look.STARS:
-            return tuple((STAR, name) for name in texts.stars[:count])
-        case Look.SMILEYS:
-            return tuple(zip(SMILEYS[count], names, strict=True))
-        case None:
-            return tuple((name, name) for name in names)
 
 
 def brand_view(survey: Survey) -> BrandView:

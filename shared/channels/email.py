@@ -53,6 +53,7 @@ class EmailSender:
                             "Text": {"Data": content.text, "Charset": "UTF-8"},
                             "Html": {"Data": content.html, "Charset": "UTF-8"},
                         },
+                        **_headers(request.unsubscribe),
                     }
                 },
                 EmailTags=[{"Name": MESSAGE_ID_TAG, "Value": request.message_id}],
@@ -60,6 +61,14 @@ class EmailSender:
             ),
             _final_reason,
         )
+
+
+def _headers(unsubscribe: str | None) -> dict[str, list[dict[str, str]]]:
+    """What has mail programs show a button that unsubscribes by one POST (RFC 8058)."""
+    if unsubscribe is None:
+        return {}
+    headers = {"List-Unsubscribe": f"<{unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    return {"Headers": [{"Name": name, "Value": value} for name, value in headers.items()]}
 
 
 def _final_reason(error: Mapping[str, Any]) -> Reason | None:

@@ -129,13 +129,22 @@ class SmsContent(Frozen):
 
 
 class EmailRequest(Frozen):
-    """The exact e-mail to be sent; frozen before the attempt, never rendered again."""
+    """The exact e-mail to be sent; frozen before the attempt, never rendered again.
+
+    Args:
+        message_id: Which message it is.
+        to: The recipient.
+        from_name: Whom it is from.
+        content: What it says.
+        unsubscribe: Where a mail program posts that the recipient wants no more of these; None if they need it.
+    """
 
     channel: Literal[Channel.EMAIL] = Channel.EMAIL
     message_id: Identifier
     to: EmailAddress
     from_name: str
     content: EmailContent
+    unsubscribe: str | None = None
 
 
 class SmsRequest(Frozen):

@@ -82,7 +82,7 @@ def survey_link(facts: dict[str, Any]) -> str:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         with urllib.request.urlopen(facts["mail_api"]) as answer:  # noqa: S310  our own address
-            links = re.findall(r"http://[^\s\"\\]+/s/[^\s\"\\]+", json.dumps(json.load(answer)))
+            links = re.findall(r"http://[^\s\"\\]+/r/[^\s\"\\?]+", json.dumps(json.load(answer)))
         if links:
             return str(links[-1])
         time.sleep(1)

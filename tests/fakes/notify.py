@@ -8,7 +8,7 @@ from functions.notify.planning import MessagePlanner, Policy
 from functions.notify.rendering import Rendering
 from functions.notify.service import Notify, Sending
 from shared.domain.deliveries import Delivery
-from shared.domain.links import SurveyLink
+from shared.domain.links import SurveyLink, Unsubscribe
 from shared.domain.messages import EmailRequest, Notification, SmsRequest
 from shared.domain.people import Person
 from shared.domain.responses import Response
@@ -46,6 +46,13 @@ class PlainLinks:
         return f"token-{len(self.signed)}"
 
 
+class PlainUnsubscribes:
+    """Signs nothing either."""
+
+    def sign(self, unsubscribe: Unsubscribe) -> str:
+        return f"{unsubscribe.person_id}-{unsubscribe.channel}"
+
+
 class NotifyHouse:
     """The service and its surroundings."""
 
@@ -67,6 +74,7 @@ class NotifyHouse:
             people=self.people,
             messages=self.messages,
             links=self.links,
+            unsubscribes=PlainUnsubscribes(),
             rendering=_RENDERING,
             policy=Policy(
                 public_base_url="https://hear.example.com",

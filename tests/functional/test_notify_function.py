@@ -181,9 +181,9 @@ def test_an_invitation_carries_a_link_that_its_page_verifies(house: House, lambd
     invitation = house.wish(MessageKind.SURVEY_INVITATION, person_id=person.person_id)
     assert notified(lambda_context, invitation) == []
     text = house.mails[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
-    (link,) = [line for line in text.splitlines() if line.startswith("https://hear.example.com/s/checkout?t=")]
-    verified = LinkSigner(["a key"]).verify(link.partition("?t=")[2], house.now)
-    assert (verified.person_id, verified.subject_id) == (person.person_id, "parcel-1")
+    (link,) = [line for line in text.splitlines() if line.startswith("https://hear.example.com/r/")]
+    verified = LinkSigner(["a key"]).verify(link.partition("/r/")[2], house.now)
+    assert (verified.person_id, verified.subject_id, verified.rated) == (person.person_id, "parcel-1", True)
     assert "Wie wahrscheinlich" in text
 
 

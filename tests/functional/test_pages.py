@@ -373,7 +373,7 @@ def test_a_survey_that_was_archived_is_shown_no_more(browser: Browser) -> None:
 
 
 def chosen(got: Got) -> list[str]:
-    return re.findall(r'value="(\d+)" checked', got.text)
+    return re.findall(r'value="(\d+)"[^>]* checked', got.text)
 
 
 @pytest.mark.parametrize("rating", [str(each) for each in range(11)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from tests.simulation.customer import Customer
@@ -91,11 +91,15 @@ def a_long_day(opened: Shop) -> None:
     body = {"delivery_id": "parcel-3", "carrier": "dhl", "recipient": moved}
     assert stack.http("POST", "/v1/deliveries", body, key=SECRET).status == 202
     opened.wait(60)
-    link = urlsplit(re.findall(r"https://\S+?/s/delivery\?t=[\w.~-]+", texts(opened))[0])
-    token = {"t": parse_qs(link.query)["t"][0]}
-    assert stack.http("GET", link.path, query=token).status == 200
+    address = urlsplit(re.findall(r"https://\S+?/r/[\w.~-]+", texts(opened))[0])
+    page = stack.http("GET", address.path, query={"rating": "10"})
+    assert page.status == 200
+    (nonce,) = re.findall(r'data-nonce="([\w.-]+)"', page.body)
+    opened.aws.clock.advance(1)
+    answer = {"rating": 10, "proof": {"nonce": nonce, "pressed_after_ms": 900}}
+    token = {"t": address.path.removeprefix("/r/")}
+    assert stack.http("POST", "/v1/surveys/delivery/responses", answer, query=token).status == 202
     assert stack.http("GET", "/v1/surveys/delivery/widget", key=PUBLISHABLE).status == 200
-    assert stack.http("POST", "/v1/surveys/delivery/responses", {"rating": 10}, query=token).status == 202
     # Twelve unhappy customers in one hour: alerts, then a digest; one of them changes its mind.
     for number in range(1, 13):
         opened.answer(number, 2)

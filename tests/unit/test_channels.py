@@ -80,6 +80,17 @@ def test_an_e_mail_has_one_recipient_and_a_tag_that_comes_back() -> None:
         assert EmailSender(ses, "shop@example.com", "receipts").send(EMAIL) == Accepted("provider-1")
 
 
+def test_an_e_mail_that_its_recipient_can_do_without_has_a_button_to_unsubscribe() -> None:
+    """RFC 8058: two headers, the address in angle brackets."""
+    provider = Provider()
+    address = "https://hear.example.com/u/token"
+    EmailSender(provider, "shop@example.com", "receipts").send(EMAIL.model_copy(update={"unsubscribe": address}))
+    assert provider.calls[0]["Content"]["Simple"]["Headers"] == [
+        {"Name": "List-Unsubscribe", "Value": "<https://hear.example.com/u/token>"},
+        {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
+    ]
+
+
 def test_an_sms_is_transactional_and_dies_when_it_is_no_longer_true() -> None:
     sms = boto3.client("pinpoint-sms-voice-v2")
     with Stubber(sms) as stub:

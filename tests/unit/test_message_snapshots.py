@@ -10,28 +10,36 @@ from pathlib import Path
 
 import pytest
 
-from functions.notify.rendering import LOCALES, Rendering, Texts
+from functions.notify.rendering import LOCALES, InvitationLinks, Rendering, Texts
 from shared.domain.deliveries import DeliveryStatus
-from shared.domain.links import SurveyLink
-from shared.domain.messages import MessageKind
+from shared.domain.links import LinkChannel, SurveyLink, Unsubscribe
+from shared.domain.messages import Channel, MessageKind
 from shared.domain.responses import Rating
 from shared.domain.surveys import Option, Question, Scale
-from shared.tokens import LinkSigner
+from shared.tokens import LinkSigner, UnsubscribeLinks
 from tests.fakes.clock import NOON
 from tests.fakes.sms import GSM_7, segments
 from tests.fakes.wishes import PERSON, RESPONSE_ID, SURVEY, delivery, response
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots" / "messages"
 COMMENT = "The box was open & the lamp <broken>.\nSee https://example.com/photo or mail me: ada@example.org."
-LINK = "https://hear.example.com/s/checkout?t=" + LinkSigner(["a key of tests"]).sign(
-    SurveyLink(
-        survey_id=SURVEY.survey_id,
-        response_id=RESPONSE_ID,
-        person_id="per_" + 32 * "0",
-        subject_type="delivery",
-        subject_id="parcel-1",
-        expires_at=1798000000,
-    )
+SURVEY_LINK = SurveyLink(
+    survey_id=SURVEY.survey_id,
+    response_id=RESPONSE_ID,
+    person_id="per_" + 32 * "0",
+    subject_type="delivery",
+    subject_id="parcel-1",
+    expires_at=1798000000,
+    channel=LinkChannel.SMS,
+)
+RATED_LINK = SURVEY_LINK.model_copy(update={"channel": LinkChannel.EMAIL, "rated": True})
+UNSUBSCRIBE = "https://hear.example.com/u/" + UnsubscribeLinks(lambda: ["a key of tests"]).sign(
+    Unsubscribe(person_id="per_" + 32 * "0", channel=Channel.EMAIL)
+)
+LINKS = InvitationLinks(
+    ratings="https://hear.example.com/r/" + LinkSigner(["a key of tests"]).sign(RATED_LINK),
+    page="https://hear.example.com/s/checkout?t=" + LinkSigner(["a key of tests"]).sign(SURVEY_LINK),
+    unsubscribe=UNSUBSCRIBE,
 )
 STATUSES = {
     MessageKind.DELIVERY_ON_ITS_WAY: DeliveryStatus.OUT_FOR_DELIVERY,
@@ -53,9 +61,9 @@ def example(kind: MessageKind, locale: str) -> Texts:
         case MessageKind.ALERT_DIGEST:
             return rendering.digest(survey, 7, NOON.replace(minute=0), NOON.replace(hour=13))
         case MessageKind.THANK_YOU:
-            return rendering.thank_you(locale, survey, PERSON)
+            return rendering.thank_you(locale, survey, PERSON, UNSUBSCRIBE)
         case MessageKind.SURVEY_INVITATION:
-            return rendering.invitation(locale, survey, PERSON, LINK)
+            return rendering.invitation(locale, survey, PERSON, LINKS)
         case _:
             parcel = delivery(STATUSES[kind])
             return rendering.delivery(kind, locale, survey.brand, delivery=parcel, person=PERSON, now=NOON)

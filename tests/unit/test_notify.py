@@ -318,7 +318,9 @@ def test_a_parcel_without_a_survey_carries_the_senders_name() -> None:
 def test_an_invitation_has_a_link_to_one_answer_of_one_person(house: NotifyHouse) -> None:
     house.parcel(delivery(DeliveryStatus.DELIVERED))
     house.send(INVITATION)
-    (link,) = house.links.signed
+    rated, link = sorted(house.links.signed, key=lambda signed: signed.channel)
+    assert (rated.channel, rated.rated, link.channel, link.rated) == ("email", True, "sms", False)
+    assert rated.model_dump(exclude={"channel", "rated"}) == link.model_dump(exclude={"channel", "rated"})
     assert (link.survey_id, link.person_id, link.subject_type, link.subject_id) == (
         "checkout",
         PERSON.person_id,
@@ -326,8 +328,22 @@ def test_an_invitation_has_a_link_to_one_answer_of_one_person(house: NotifyHouse
         "parcel-1",
     )
     assert link.expires_at == int((NOON + timedelta(days=30)).timestamp())
-    assert "https://hear.example.com/s/checkout?t=token-1" in email(house).content.text
+    (address,) = {line for line in email(house).content.text.splitlines() if "/r/" in line}
+    for rating in range(11):
+        assert f'href="{address}?rating={rating}"' in email(house).content.html
     assert link.response_id == str(uuid5(NAMESPACE_URL, INVITATION.message_id))
+
+
+@pytest.mark.parametrize("notification", [INVITATION, THANKS, ON_ITS_WAY])
+def test_who_can_do_without_a_mail_can_say_so_in_it(notification: Notification) -> None:
+    house = NotifyHouse(sends_sms=False)
+    house.parcel(delivery(DeliveryStatus.DELIVERED if notification is INVITATION else DeliveryStatus.OUT_FOR_DELIVERY))
+    house.answer(response(9))
+    house.send(notification)
+    address = "https://hear.example.com/u/per_1-email"
+    content, optional = email(house).content, notification.kind.is_optional
+    assert (address in content.text, address in content.html) == (optional, optional)
+    assert email(house).unsubscribe == (address if optional else None)
 
 
 def test_an_unknown_person_is_told_nothing(house: NotifyHouse) -> None:

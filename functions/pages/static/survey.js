@@ -38,10 +38,22 @@
   let tries = 0;
   let timer;
 
+  // A follow-up is shown, and its answer sent, where the first rating lies in one of its bands.
+  const followUps = form.querySelectorAll("[data-bands]");
+  const follow = () => {
+    const band = form.querySelector("[data-band]:checked")?.dataset.band;
+    for (const each of followUps) each.hidden = !each.dataset.bands.split(" ").includes(band);
+  };
+  form.addEventListener("change", follow);
+  follow();
+
   const answer = () => {
     const answers = {};
-    for (const { name, value } of form.querySelectorAll("input:checked")) answers[name] = Number(value);
-    for (const { name, value } of form.querySelectorAll("textarea[name]")) if (value.trim()) answers[name] = value.trim();
+    const given = [...form.querySelectorAll("input:checked, textarea[name]")].filter((field) => !field.closest("[hidden]"));
+    for (const { name, type, value } of given) {
+      if (type === "radio") answers[name] = Number(value);
+      else if (value.trim()) answers[name] = value.trim();
+    }
     const comment = form.querySelector("#comment").value.trim();
     revision = Math.max(revision + 1, Date.now());
     const proof = nonce && { proof: { nonce, pressed_after_ms: pressedAfter } };
