@@ -59,12 +59,17 @@ def link_page(request: Request) -> Answer:
 
 
 def rating_page(request: Request) -> Answer:
-    """The page behind a rating of an e-mail. A form that is posted here records nothing and gets the page again.
-
-    So whoever posts has no script, and reads that it takes one, or is none who reads. The body is not even looked at.
-    """
+    """The page behind a rating of an e-mail."""
     token, rating = request.path_parameters["token"], request.query.get("rating")
     return _shown(request, lambda preferred: service().rating_page(token, rating, preferred))
+
+
+def rating_form(request: Request) -> Answer:
+    """The same page again; nothing is recorded, and the body is not even looked at.
+
+    Who posts here has no script, and reads on the page that it takes one; or is none who reads.
+    """
+    return rating_page(request)
 
 
 def _shown(request: Request, found: Callable[[tuple[str, ...]], SurveyPage]) -> Answer:
@@ -162,7 +167,7 @@ OPERATIONS = (
     Operation(
         method="POST",
         path="/r/{token}",
-        run=rating_page,
+        run=rating_form,
         summary="The same page again: a form posted without the page's script records nothing",
         security=(Security.PUBLIC,),
         success=(HTTPStatus.OK, None),
