@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from functions.pages.bootstrap import service
-from functions.pages.render import Page, notice_page, survey_page
+from functions.pages.render import KIOSK_WORKER, Page, kiosk_page, notice_page, survey_page
 from functions.pages.script import script
 from functions.pages.texts import TEXTS, Notice, Texts, accepted_languages, spoken
 from functions.pages.views import SurveyPage, WidgetView
@@ -82,6 +82,29 @@ def _shown(request: Request, found: Callable[[tuple[str, ...]], SurveyPage]) -> 
         metrics.add_metric("SurveyPagesShown", MetricUnit.Count, 1)
         page = survey_page(shown)
     return Answer(page.status, page.html, page.headers)
+
+
+def kiosk(request: Request) -> Answer:
+    """The page of a terminal, or a kind word why there is none."""
+    preferred = (*accepted_languages(request.query.get("locale", "")), *_languages(request))
+    try:
+        shown = service().kiosk(request.path_parameters["survey_id"], key_of(request), preferred)
+    except (RequestError, TemporaryError) as error:
+        page = _instead(error, preferred)
+    else:
+        metrics.add_metric("KioskPagesShown", MetricUnit.Count, 1)
+        page = kiosk_page(shown)
+    return Answer(page.status, page.html, page.headers)
+
+
+def kiosk_worker(_: Request) -> Answer:
+    """The script that brings a terminal's page when there is no network."""
+    headers = {
+        "content-type": "text/javascript; charset=utf-8",
+        "cache-control": "no-cache",
+        "content-security-policy": "default-src 'none'; connect-src 'self'",
+    }
+    return Answer(HTTPStatus.OK, KIOSK_WORKER, headers)
 
 
 def _instead(error: RequestError | TemporaryError, preferred: tuple[str, ...]) -> Page:
@@ -173,6 +196,29 @@ OPERATIONS = (
         success=(HTTPStatus.OK, None),
         parameters={"rating": "The rating that stands chosen."},
         refusals=PAGE_REFUSALS,
+        media_type="text/html",
+    ),
+    Operation(
+        method="GET",
+        path="/k/sw.js",
+        run=kiosk_worker,
+        summary="What a terminal's browser keeps to show the survey without a network (a service worker)",
+        security=(Security.PUBLIC,),
+        success=(HTTPStatus.OK, None),
+        media_type="text/javascript",
+    ),
+    Operation(
+        method="GET",
+        path="/k/{survey_id}",
+        run=kiosk,
+        summary="A survey on a terminal, full-screen, also without a network",
+        security=(Security.PUBLISHABLE_KEY,),
+        success=(HTTPStatus.OK, None),
+        parameters={
+            "locale": "The language to begin in, such as de-AT; before Accept-Language.",
+            "place": "Where the terminal stands: the property `place` of its answers.",
+        },
+        refusals=(HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
         media_type="text/html",
     ),
 )

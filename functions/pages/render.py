@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
 
 from markupsafe import Markup
 
+from functions.pages.kiosk import KioskView
 from functions.pages.texts import Notice
 from functions.pages.views import SurveyPage
 from shared.pages import Page, hashes, page_headers, page_templates
 
-__all__ = ["Page", "notice_page", "survey_page"]
+__all__ = ["KIOSK_WORKER", "Page", "kiosk_page", "notice_page", "survey_page"]
 
 _HERE = Path(__file__).parent
 _PAGES = page_templates(_HERE / "templates")
 _STYLE = (_HERE / "static" / "page.css").read_text(encoding="utf-8")
 _SCRIPT = (_HERE / "static" / "survey.js").read_text(encoding="utf-8")
+_KIOSK_STYLE = (_HERE / "static" / "kiosk.css").read_text(encoding="utf-8")
+_KIOSK_SCRIPT = (_HERE / "static" / "kiosk.js").read_text(encoding="utf-8")
+KIOSK_WORKER = (_HERE / "static" / "kiosk_worker.js").read_text(encoding="utf-8")
+"""What brings a kiosk's page when there is no network."""
 NOTICE_COLOUR = "#1f4b99"
 """The colour of pages that know no survey, so no brand."""
 
@@ -29,6 +35,22 @@ def survey_page(page: SurveyPage) -> Page:
     return Page(HTTPStatus.OK, html, _headers(style, [_SCRIPT], form_action="'self'" if page.nonce else "'none'"))
 
 
+def kiosk_page(view: KioskView) -> Page:
+    """A survey for a terminal: everything it needs is in it. Its edition tells it from what it was before."""
+    style = _coloured(view.brand.colour, view.brand.on_colour, _KIOSK_STYLE)
+    # Within a script element only `<` could end it; JSON has another way to write that.
+    data = view.model_dump_json().replace("<", "\\u003c")
+    html = _PAGES.get_template("kiosk.html.jinja").render(
+        view=view,
+        words=view.words[view.locale],
+        edition=hashlib.sha256(f"{data}{style}{_KIOSK_SCRIPT}".encode()).hexdigest()[:16],
+        data=Markup(data),  # noqa: S704  ours, without `<`
+        style=Markup(style),  # noqa: S704  ours, and allowed by hash
+        script=Markup(_KIOSK_SCRIPT),  # noqa: S704  ours, and allowed by hash
+    )
+    return Page(HTTPStatus.OK, html, _headers(style, [_KIOSK_SCRIPT], worker_src="'self'"))
+
+
 def notice_page(status: HTTPStatus, notice: Notice, locale: str) -> Page:
     """A page that only says something."""
     style = _styled(NOTICE_COLOUR, "#ffffff")
@@ -38,16 +60,20 @@ def notice_page(status: HTTPStatus, notice: Notice, locale: str) -> Page:
 
 def _styled(colour: str, on_colour: str) -> str:
     """The style sheet with a brand's colours; both are `#rrggbb`, by the survey's own pattern."""
-    return f":root{{--brand:{colour};--on-brand:{on_colour}}}\n{_STYLE}"
+    return _coloured(colour, on_colour, _STYLE)
 
 
-def _headers(style: str, scripts: Iterable[str], form_action: str = "'none'") -> dict[str, str]:
+def _coloured(colour: str, on_colour: str, style: str) -> str:
+    return f":root{{--brand:{colour};--on-brand:{on_colour}}}\n{style}"
+
+
+def _headers(style: str, scripts: Iterable[str], **directives: str) -> dict[str, str]:
     """Headers of a page whose address holds a token: so no referrer either."""
     headers = page_headers(
         style,
         referrer="no-referrer",
         script_src=hashes(scripts),
         connect_src="'self'",
-        form_action=form_action,
+        **{"form_action": "'none'", **directives},
     )
     return {**headers, "vary": "Accept-Language"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 from urllib.parse import urlencode
 
+from functions.pages.kiosk import KioskView, kiosk_view
 from functions.pages.texts import locale_of, texts_in
 from functions.pages.views import SurveyPage, WidgetView, widget_view
 from shared.domain.api_keys import KeyKind
@@ -128,6 +129,25 @@ class Pages:
             response_id=link.response_id,
             nonce=self._links.page_nonce(link.response_id) if link.rated else None,
         )
+
+    def kiosk(self, survey_id: str, key: str | None, preferred: tuple[str, ...]) -> KioskView:
+        """What a terminal shows.
+
+        Args:
+            survey_id: The survey.
+            key: The publishable key of the terminal, which its answers are sent with.
+            preferred: Languages, the best liked first.
+
+        Raises:
+            UnauthorizedError: no key, or none that opens this survey.
+            NotFoundError: there is no such survey.
+            TemporaryError: surveys can not be read now.
+        """
+        if key is None or not key.startswith(KeyKind.PUBLISHABLE.prefix):
+            raise UnauthorizedError("This page is opened with the survey's publishable key, as ?key=pk_….")
+        published = self._published(survey_id)
+        published.admit(key, None)
+        return kiosk_view(published.survey, f"key={key}", preferred)
 
     def _by_link(self, survey_id: str, token: str) -> tuple[PublishedSurvey, SurveyLink]:
         link = self._links.verify(token)

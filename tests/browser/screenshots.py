@@ -14,6 +14,8 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import find_chromium
+from tests.browser.site import Site
+from tests.browser.test_kiosk import VISIT
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs" / "images"
@@ -35,6 +37,7 @@ def main(stack_file: Path) -> None:
         demo_shop(browser, facts)
         mail_page(browser, facts)
         scores_page(browser, facts)
+        kiosk(browser)
         browser.close()
     for image in sorted(IMAGES.glob("*.png")):
         print(f"{image.relative_to(ROOT)}: {image.stat().st_size // 1024} KB")
@@ -74,6 +77,14 @@ def scores_page(browser: Browser, facts: dict[str, Any]) -> None:
     page.get_by_role("button", name="Open the scores").click()
     page.get_by_role("region", name="Score").wait_for()
     page.screenshot(path=IMAGES / "scores.png")
+
+
+def kiosk(browser: Browser) -> None:
+    """A terminal with a survey of its own, which the demo has not."""
+    with Site(VISIT) as site:
+        page = opened(browser, site.kiosk(), 1024, 640)
+        page.get_by_role("button", name="Satisfied", exact=True).wait_for()
+        page.screenshot(path=IMAGES / "kiosk.png")
 
 
 def survey_link(facts: dict[str, Any]) -> str:

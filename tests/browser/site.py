@@ -141,6 +141,13 @@ class Site:
     def link(self, link: SurveyLink = LINK) -> str:
         return f"{self.api}/s/{link.survey_id}?t={self.links.sign(link)}"
 
+    def publish(self, survey: Survey) -> None:
+        """From now on this is asked."""
+        self._surveys.published = self._surveys.published._replace(survey=survey)
+
+    def kiosk(self, query: str = "") -> str:
+        return f"{self.api}/k/{self._surveys.published.survey.survey_id}?key={KEY}{query}"
+
     def snippet(self, survey: str = "checkout", key: str = KEY, more: str = "") -> str:
         """The line that a developer pastes."""
         return f'<script async src="{self.api}/widget.js" data-survey="{survey}" data-key="{key}" {more}></script>'

@@ -100,6 +100,7 @@ LINK_PAGE = {
 RATING_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "link": None, "link expired": 410, "link to another survey": None}
 """The token stands in the path and names the survey, so there is no other one."""
 
+KIOSK_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "publishable own": None}
 SESSION_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "session": None}
 LOG_IN = {**dict.fromkeys(CREDENTIALS, 403), "secret": None}
 """The status of each refusal; None where the operation succeeds."""
@@ -125,6 +126,8 @@ MATRIX = {
     "GET /s/{survey_id}": Row("/s/delivery", 200, LINK_PAGE),
     "GET /r/{token}": Row("/r/{token}", 200, RATING_PAGE),
     "POST /r/{token}": Row("/r/{token}", 200, RATING_PAGE),
+    "GET /k/{survey_id}": Row("/k/delivery", 200, KIOSK_PAGE),
+    "GET /k/sw.js": Row("/k/sw.js", 200, PUBLIC),
     "GET /scores": Row("/scores", 200, SESSION_PAGE),
     "POST /scores": Row("/scores", 303, LOG_IN),
     "POST /scores/end": Row("/scores/end", 303, PUBLIC),

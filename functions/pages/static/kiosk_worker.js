@@ -1,0 +1,45 @@
+"use strict";
+/* Brings a kiosk's page: from the network while there is one, else as it was brought last. */
+const PAGES = "hearback-kiosk";
+const PATIENCE = 5000; // milliseconds until a network that says nothing is as good as none
+
+// A terminal that was started without a network before it ever had one; not styled, because nothing is known yet.
+const NOT_YET = `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="10">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>No connection yet</title>
+<h1>No connection yet</h1><p>This page was never loaded on this device. It tries again by itself.</p>
+<p lang="de">Diese Seite wurde auf diesem Gerät noch nie geladen. Sie versucht es von selbst wieder.</p></html>`;
+
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  if (request.mode !== "navigate" || !new URL(request.url).searchParams.has("key")) return;
+  event.respondWith(page(request, (work) => event.waitUntil(work)));
+});
+
+const page = async (request, meanwhile) => {
+  const pages = await caches.open(PAGES);
+  const known = await pages.match(request, { ignoreSearch: true, ignoreVary: true });
+  const fresh = fetched(request, pages).catch(() => null);
+  meanwhile(fresh);
+  const tooLong = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+  const brought = await (known ? Promise.race([fresh, tooLong]) : fresh);
+  return brought ?? known ?? notYet();
+};
+
+// What the server says, or null where it could not say it: an outage, too many requests, somebody else's network.
+const fetched = async (request, pages) => {
+  const answer = await fetch(request);
+  if (answer.ok) {
+    const copy = answer.clone();
+    await pages.delete(request, { ignoreSearch: true, ignoreVary: true }); // with the key of before it was changed
+    await pages.put(request, copy);
+    return answer;
+  }
+  return answer.status >= 400 && answer.status < 500 && ![408, 429].includes(answer.status) ? answer : null;
+};
+
+const notYet = () => {
+  const headers = { "content-type": "text/html; charset=utf-8", "content-security-policy": "default-src 'none'" };
+  return new Response(NOT_YET, { status: 503, headers });
+};
