@@ -216,7 +216,7 @@ class HttpStack:
 
 
 def _routed(method: str, path: str) -> tuple[str, dict[str, str]]:
-    for route in sorted(_routes(), key=lambda route: "{proxy+}" in route):
+    for route in sorted(_routes(), key=lambda route: ("{proxy+}" in route, route.count("{"))):
         wanted, _, template = route.partition(" ")
         pattern = re.escape(template).replace(r"\{proxy\+\}", "(?P<proxy>.+)")
         match = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", pattern), path)
