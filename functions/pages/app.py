@@ -9,8 +9,9 @@ from typing import Any
 from functions.pages.bootstrap import service
 from functions.pages.render import KIOSK_WORKER, Page, kiosk_page, notice_page, survey_page
 from functions.pages.script import script
-from functions.pages.texts import TEXTS, Notice, Texts, accepted_languages, spoken
+from functions.pages.texts import TEXTS, Notice, Texts
 from functions.pages.views import SurveyPage, WidgetView
+from shared.domain.languages import accepted_languages, spoken
 from shared.errors import ExpiredLinkError, ForbiddenError, NotFoundError, RequestError, TemporaryError
 from shared.http import Answer, Operation, Request, Security, key_of, readable_by, serve
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
@@ -110,7 +111,7 @@ def kiosk_worker(_: Request) -> Answer:
 def _instead(error: RequestError | TemporaryError, preferred: tuple[str, ...]) -> Page:
     metrics.add_metric("SurveyPagesRefused", MetricUnit.Count, 1)
     logger.info("page refused", extra={"refusal": type(error).__name__, "reason": str(error)})
-    locale = spoken(preferred)
+    locale = spoken(preferred, TEXTS)
     status, notice = _notice(error, TEXTS[locale])
     return notice_page(status, notice, locale)
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
+from shared.domain.languages import spoken
 from shared.domain.scale_words import SCALE_WORDS, ScaleWords
 from shared.domain.surveys import Survey
-
-MAX_LANGUAGES = 10
-"""Languages of a header that are looked at; browsers send up to six."""
-
-_LANGUAGE = re.compile(r"\s*([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2}))?\b[^;]*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*")
 
 
 class Notice(NamedTuple):
@@ -108,19 +103,6 @@ TEXTS = {
         ),
     ),
 }
-DEFAULT_LANGUAGE = "en"
-
-
-def accepted_languages(header: str) -> tuple[str, ...]:
-    """The languages of an Accept-Language header (RFC 9110, 12.5.4), the best liked first: `de-AT`, then `en`."""
-    liked = []
-    for part in header.split(",")[:MAX_LANGUAGES]:
-        if match := _LANGUAGE.fullmatch(part):
-            language, region, quality = match.groups()
-            weight = float(quality or 1)
-            if 0 < weight <= 1:
-                liked.append((-weight, language.lower() + (f"-{region.upper()}" if region else "")))
-    return tuple(locale for _, locale in sorted(liked, key=lambda item: item[0]))
 
 
 def locale_of(survey: Survey, preferred: tuple[str, ...]) -> str:
@@ -133,12 +115,6 @@ def locale_of(survey: Survey, preferred: tuple[str, ...]) -> str:
     return survey.default_locale
 
 
-def spoken(preferred: tuple[str, ...]) -> str:
-    """The first of these languages that we speak ourselves, else English."""
-    languages = (locale.split("-")[0] for locale in preferred)
-    return next((language for language in languages if language in TEXTS), DEFAULT_LANGUAGE)
-
-
 def texts_in(locale: str) -> Texts:
     """Our words in a survey's language."""
-    return TEXTS[spoken((locale,))]
+    return TEXTS[spoken((locale,), TEXTS)]

@@ -24,7 +24,8 @@ from moto.core.models import botocore_stubber
 
 from shared.clock import SystemClock
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
-from shared.domain.links import SurveyLink
+from shared.domain.links import SurveyLink, Unsubscribe
+from shared.domain.messages import Channel
 from shared.domain.people import Recipient
 from shared.domain.sessions import StaffSession
 from shared.domain.surveys import Survey
@@ -34,7 +35,7 @@ from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.erasure_key import ErasureKey
 from shared.storage.people import PersonRepository
 from shared.storage.surveys import SurveyRepository
-from shared.tokens import LinkSigner
+from shared.tokens import LinkSigner, UnsubscribeLinks
 from tests.fakes.http import http_event
 from tests.functional.tables import (
     DELIVERY_INDEXES,
@@ -188,6 +189,10 @@ class HttpStack:
             expires_at=expires_at,
         )
         return LinkSigner([LINK_KEY]).sign(content)
+
+    def unsubscribe(self, person_id: str) -> str:
+        """The token with which a person is asked no more by e-mail."""
+        return UnsubscribeLinks(lambda: [LINK_KEY]).sign(Unsubscribe(person_id=person_id, channel=Channel.EMAIL))
 
     def session(self, name: str = "own", lasts: timedelta = timedelta(hours=1)) -> str:
         """The token of a session that a secret key opened."""

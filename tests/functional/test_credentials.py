@@ -46,6 +46,8 @@ CREDENTIALS = (
     "link expired",
     "link to another survey",
     "link tampered",
+    "unsubscribe link",
+    "unsubscribe link tampered",
     "session",
     "session expired",
     "session of a revoked key",
@@ -67,6 +69,8 @@ SECRET = {
     "link expired": 401,
     "link to another survey": 401,
     "link tampered": 401,
+    "unsubscribe link": 401,
+    "unsubscribe link tampered": 401,
     **dict.fromkeys(SESSIONS, 401),
 }
 SURVEY_DOOR = {
@@ -81,6 +85,8 @@ SURVEY_DOOR = {
     "link expired": 401,
     "link to another survey": 403,
     "link tampered": 401,
+    "unsubscribe link": 401,
+    "unsubscribe link tampered": 401,
     **dict.fromkeys(SESSIONS, 401),
 }
 LINK_PAGE = {
@@ -95,12 +101,16 @@ LINK_PAGE = {
     "link expired": 410,
     "link to another survey": 403,
     "link tampered": 403,
+    "unsubscribe link": 403,
+    "unsubscribe link tampered": 403,
     **dict.fromkeys(SESSIONS, 403),
 }
 RATING_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "link": None, "link expired": 410, "link to another survey": None}
 """The token stands in the path and names the survey, so there is no other one."""
 
 KIOSK_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "publishable own": None}
+PREFERENCES = {**dict.fromkeys(CREDENTIALS, 403), "unsubscribe link": None}
+
 SESSION_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "session": None}
 LOG_IN = {**dict.fromkeys(CREDENTIALS, 403), "secret": None}
 """The status of each refusal; None where the operation succeeds."""
@@ -128,6 +138,8 @@ MATRIX = {
     "POST /r/{token}": Row("/r/{token}", 200, RATING_PAGE),
     "GET /k/{survey_id}": Row("/k/delivery", 200, KIOSK_PAGE),
     "GET /k/sw.js": Row("/k/sw.js", 200, PUBLIC),
+    "GET /u/{token}": Row("/u/{token}", 200, PREFERENCES),
+    "POST /u/{token}": Row("/u/{token}", 200, PREFERENCES, "List-Unsubscribe=One-Click"),
     "GET /scores": Row("/scores", 200, SESSION_PAGE),
     "POST /scores": Row("/scores", 303, LOG_IN),
     "POST /scores/end": Row("/scores/end", 303, PUBLIC),
@@ -224,6 +236,9 @@ def carried(stack: HttpStack, credential: str) -> tuple[dict[str, str], dict[str
         if which == "tampered":
             token = stack.link().swapcase()
         return {}, {"t": token}
+    if kind == "unsubscribe":
+        token = stack.unsubscribe("per_1")
+        return {}, {"t": token.swapcase() if which.endswith("tampered") else token}
     if kind == "session":
         token = stack.session("revoked" if which == "of a revoked key" else "own", timedelta(hours=which != "expired"))
         return {"cookie": f"{SESSION_COOKIE}={token.swapcase() if which == 'tampered' else token}"}, {}

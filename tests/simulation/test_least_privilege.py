@@ -100,6 +100,9 @@ def a_long_day(opened: Shop) -> None:
     token = {"t": address.path.removeprefix("/r/")}
     assert stack.http("POST", "/v1/surveys/delivery/responses", answer, query=token).status == 202
     assert stack.http("GET", "/v1/surveys/delivery/widget", key=PUBLISHABLE).status == 200
+    # Somebody wants to be asked no more, by the button of their mail program.
+    no_more = urlsplit(re.findall(r"https://\S+?/u/[\w.~-]+", texts(opened))[0])
+    assert stack.http("POST", no_more.path, "List-Unsubscribe=One-Click").status == 200
     # Twelve unhappy customers in one hour: alerts, then a digest; one of them changes its mind.
     for number in range(1, 13):
         opened.answer(number, 2)

@@ -1,0 +1,36 @@
+"""Builds the function's service from its environment, once per process."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from functions.preferences.service import Preferences
+from shared.clients import client
+from shared.clock import SystemClock
+from shared.settings import EnvironmentSettings
+from shared.storage.link_keys import LinkKeys
+from shared.storage.opt_outs import AddressLists, OptOutRepository
+from shared.storage.people import PersonReader
+from shared.tokens import UnsubscribeLinks
+
+
+class Settings(EnvironmentSettings):
+    """What template.yaml tells this function."""
+
+    people_table_name: str
+    messages_table_name: str
+    link_keys_parameter: str
+
+
+@cache
+def service() -> Preferences:
+    """The service of this process."""
+    settings, clock, dynamodb = Settings.from_environment(), SystemClock(), client("dynamodb")
+    keys = LinkKeys(client("ssm"), settings.link_keys_parameter, clock)
+    return Preferences(
+        links=UnsubscribeLinks(keys.ever),
+        people=PersonReader(dynamodb, settings.people_table_name),
+        opt_outs=OptOutRepository(dynamodb, settings.messages_table_name),
+        entries=AddressLists(dynamodb, settings.people_table_name),
+        clock=clock,
+    )
