@@ -48,6 +48,7 @@ SCHEMES: dict[Security, dict[str, dict[str, str]]] = {
 }
 
 REFUSALS = {
+    303: "It is done; where to go on is in `location`.",
     304: "The browser has it already.",
     400: "The body can not be read: not UTF-8, not JSON, nested too deep, a key twice.",
     401: "No credential, or none that is live.",

@@ -88,6 +88,19 @@ class Request(NamedTuple):
         """Whether a developer's browser asks the laptop it runs on, where there is no TLS."""
         return self.headers.get("host", "").rpartition(":")[0] in THIS_MACHINE
 
+    @property
+    def session_cookie(self) -> str:
+        """The name of the cookie with the session of staff pages.
+
+        `__Host-` is taken over TLS only and from this very host; a developer's own machine has no TLS.
+        """
+        return "hearback-session" if self.is_on_this_machine else "__Host-hearback-session"
+
+    @property
+    def session(self) -> str | None:
+        """The session that a browser brings; one that nobody verified yet."""
+        return self.cookies.get(self.session_cookie)
+
 
 class Answer(NamedTuple):
     """What is answered: a model or plain data becomes JSON, text stays text, bytes stay bytes."""

@@ -32,6 +32,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     PAGE_PROOF = "page-proof"
     STAFF_SESSION = "staff-session"
+    PREVIEW = "preview"
 
 
 def _serializer(keys: Sequence[str], purpose: Purpose) -> URLSafeSerializer:

@@ -34,7 +34,7 @@ def widget_script(request: Request) -> Answer:
 
 def questions(request: Request) -> Answer:
     """What the widget asks, in the language of the page that shows it."""
-    preferred = (*accepted_languages(request.query.get("locale", "")), *_languages(request))
+    preferred = _languages(request)
     survey_id, token = request.path_parameters["survey_id"], request.query.get("t")
     view = service().questions(survey_id, key_of(request), token, request.origin, preferred)
     metrics.add_metric("SurveysShown", MetricUnit.Count, 1)
@@ -87,9 +87,10 @@ def _shown(request: Request, found: Callable[[tuple[str, ...]], SurveyPage]) -> 
 
 def kiosk(request: Request) -> Answer:
     """The page of a terminal, or a kind word why there is none."""
-    preferred = (*accepted_languages(request.query.get("locale", "")), *_languages(request))
+    preferred = _languages(request)
+    survey_id, token = request.path_parameters["survey_id"], request.query.get("t")
     try:
-        shown = service().kiosk(request.path_parameters["survey_id"], key_of(request), preferred)
+        shown = service().kiosk(survey_id, key_of(request), token, preferred)
     except (RequestError, TemporaryError) as error:
         page = _instead(error, preferred)
     else:
@@ -128,7 +129,9 @@ def _notice(error: RequestError | TemporaryError, texts: Texts) -> tuple[HTTPSta
 
 
 def _languages(request: Request) -> tuple[str, ...]:
-    return accepted_languages(request.headers.get("accept-language", ""))
+    """The languages to ask in: what the address says, then what the browser says."""
+    said = (request.query.get("locale", ""), request.headers.get("accept-language", ""))
+    return tuple(each for header in said for each in accepted_languages(header))
 
 
 def refused(request: Request, error: RequestError | TemporaryError) -> Mapping[str, str]:
@@ -174,6 +177,7 @@ OPERATIONS = (
         summary="The page behind a survey link: a signed one of one person, or one with `?key=` for everybody",
         security=(Security.PUBLISHABLE_KEY, Security.SIGNED_LINK),
         success=(HTTPStatus.OK, None),
+        parameters={"locale": "The language to ask in, such as de-AT; before Accept-Language."},
         refusals=PAGE_REFUSALS,
         media_type="text/html",
     ),
@@ -219,7 +223,7 @@ OPERATIONS = (
             "locale": "The language to begin in, such as de-AT; before Accept-Language.",
             "place": "Where the terminal stands: the property `place` of its answers.",
         },
-        refusals=(HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+        refusals=PAGE_REFUSALS,
         media_type="text/html",
     ),
 )

@@ -7,8 +7,10 @@ from functools import cache
 from functions.pages.service import Pages
 from shared.clients import client
 from shared.clock import SystemClock
+from shared.previews import PreviewedSurveys, Previews
 from shared.settings import EnvironmentSettings
 from shared.storage.cached import CachedSurveys
+from shared.storage.drafts import DraftRepository
 from shared.storage.link_keys import LinkKeys
 from shared.storage.surveys import SurveyRepository
 from shared.tokens import Links
@@ -30,6 +32,7 @@ def settings() -> Settings:
 @cache
 def service() -> Pages:
     """The service of this process."""
-    clock = SystemClock()
-    surveys = CachedSurveys(SurveyRepository(client("dynamodb"), settings().surveys_table_name), clock)
-    return Pages(surveys, Links(LinkKeys(client("ssm"), settings().link_keys_parameter, clock).current, clock))
+    clock, dynamodb, table = SystemClock(), client("dynamodb"), settings().surveys_table_name
+    repository, keys = SurveyRepository(dynamodb, table), LinkKeys(client("ssm"), settings().link_keys_parameter, clock)
+    previews = PreviewedSurveys(Previews(keys.current, clock), DraftRepository(dynamodb, table), repository)
+    return Pages(CachedSurveys(repository, clock), Links(keys.current, clock), previews)

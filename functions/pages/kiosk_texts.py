@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from functions.pages.texts import spoken
+from shared.domain.languages import spoken
 
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 """Languages written from right to left, by their two letters (ISO 639-1)."""
@@ -80,7 +80,7 @@ TEXTS = {
 
 def kiosk_texts_in(locale: str) -> KioskTexts:
     """Our words in a survey's language, or else in English."""
-    return TEXTS[spoken((locale,))]
+    return TEXTS[spoken((locale,), TEXTS)]
 
 
 def direction(locale: str) -> str:

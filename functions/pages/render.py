@@ -32,7 +32,13 @@ def survey_page(page: SurveyPage) -> Page:
     """The questions, as a form that its script sends. Without JavaScript it says why nothing can be sent."""
     style = _styled(page.brand.colour, page.brand.on_colour)
     html = _PAGES.get_template("survey.html.jinja").render(page=page, style=Markup(style), script=Markup(_SCRIPT))  # noqa: S704  ours, and allowed by hash
-    return Page(HTTPStatus.OK, html, _headers(style, [_SCRIPT], form_action="'self'" if page.nonce else "'none'"))
+    form_action = "'self'" if page.nonce else "'none'"
+    return Page(HTTPStatus.OK, html, _headers(style, [_SCRIPT], form_action=form_action, **framing(page.is_preview)))
+
+
+def framing(is_preview: bool) -> dict[str, str]:
+    """Who may frame a page: nobody, but our own staff page that of a draft."""
+    return {"frame_ancestors": "'self'"} if is_preview else {}
 
 
 def kiosk_page(view: KioskView) -> Page:
@@ -48,7 +54,7 @@ def kiosk_page(view: KioskView) -> Page:
         style=Markup(style),  # noqa: S704  ours, and allowed by hash
         script=Markup(_KIOSK_SCRIPT),  # noqa: S704  ours, and allowed by hash
     )
-    return Page(HTTPStatus.OK, html, _headers(style, [_KIOSK_SCRIPT], worker_src="'self'"))
+    return Page(HTTPStatus.OK, html, _headers(style, [_KIOSK_SCRIPT], worker_src="'self'", **framing(view.test)))
 
 
 def notice_page(status: HTTPStatus, notice: Notice, locale: str) -> Page:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from functions.pages.texts import Texts, locale_of, texts_in
 from shared.domain.base import Frozen
-from shared.domain.published import PublishedSurvey
 from shared.domain.scale_words import drawn, look_of
 from shared.domain.scores import sentiment
 from shared.domain.surveys import Band, Look, Question, Survey, in_locale
@@ -107,6 +106,7 @@ class SurveyPage(NamedTuple):
         response_id: The response that a signed link gives; None where the page makes an id of its own.
         nonce: What the page gives back with the answer, to prove a press; None where a link needs no proof.
         chosen: The rating that stands chosen when the page opens, for whoever came by a rating in an e-mail.
+        is_preview: Whether it is a draft, which the staff page may frame.
     """
 
     survey: Survey
@@ -116,6 +116,7 @@ class SurveyPage(NamedTuple):
     response_id: str | None = None
     nonce: str | None = None
     chosen: int | None = None
+    is_preview: bool = False
 
     @property
     def brand(self) -> BrandView:
@@ -133,9 +134,8 @@ class SurveyPage(NamedTuple):
         return thanks_of(self.survey, self.locale)
 
 
-def widget_view(published: PublishedSurvey, preferred: tuple[str, ...]) -> WidgetView:
+def widget_view(survey: Survey, preferred: tuple[str, ...]) -> WidgetView:
     """A survey in the first of these languages in which it asks."""
-    survey = published.survey
     locale = locale_of(survey, preferred)
     texts = texts_in(locale)
     return WidgetView(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -20,6 +21,8 @@ metrics = Metrics(namespace=NAMESPACE, service="scores")
 
 MAX_FORM_BYTES = 1024
 """A key has 25 bytes."""
+STAFF_PAGES = re.compile(r"/staff/surveys(/[A-Za-z0-9_-]{1,64}(/preview|/use)?)?")
+"""Pages of ours that log in here and want to be come back to; an address of somebody else's is never gone to."""
 
 
 def _kindly(run: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
@@ -40,7 +43,7 @@ def _kindly(run: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
 
 def _instead(error: HearbackError, request: Request) -> Page:
     if isinstance(error, UnauthorizedError):
-        ended = _cookie_name(request) in request.cookies
+        ended = request.session is not None
         return login_page("Your session has ended. Open it again with the key." if ended else "")
     if isinstance(error, RequestError):
         return notice_page(error.status, error.detail)
@@ -54,7 +57,7 @@ def _answer(page: Page) -> Answer:
 @_kindly
 def read_scores(request: Request) -> Answer:
     """The scores, to who has a session; else the form that opens one."""
-    reader = service().reader(request.cookies.get(_cookie_name(request)))
+    reader = service().reader(request.session)
     try:
         report = service().report(request.query, reader)
     except RequestError as error:
@@ -94,18 +97,15 @@ def _from_own_page(request: Request) -> None:
 
 def _back(request: Request, cookie: str) -> Answer:
     """To the page, by GET, so that going back or loading it again sends no form twice."""
+    to = request.query.get("to", "")
     query = f"?{urlencode(request.query)}" if request.query else ""
-    return Answer(HTTPStatus.SEE_OTHER, headers={"location": f"/scores{query}", "set-cookie": cookie})
-
-
-def _cookie_name(request: Request) -> str:
-    """`__Host-` is taken over TLS only and from this very host; a developer's own machine has no TLS."""
-    return "hearback-session" if request.is_on_this_machine else "__Host-hearback-session"
+    location = to if STAFF_PAGES.fullmatch(to) else f"/scores{query}"
+    return Answer(HTTPStatus.SEE_OTHER, headers={"location": location, "set-cookie": cookie})
 
 
 def _cookie(request: Request, token: str, seconds: int) -> str:
     secure = "" if request.is_on_this_machine else "; Secure"
-    return f"{_cookie_name(request)}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
+    return f"{request.session_cookie}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
 
 
 OPERATIONS = (
@@ -117,6 +117,7 @@ OPERATIONS = (
         security=(Security.SESSION,),
         success=(HTTPStatus.OK, None),
         parameters={
+            "to": "The staff page to go to once the form has opened a session, such as /staff/surveys.",
             "survey": "The survey; left out, the one the session's key was made for.",
             "of": "The survey that `question` was chosen for; with another survey the question is left out.",
             "question": "The question; left out, the survey's first with a score.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from functions.survey_ingest.service import Links, SurveyIngest
+from functions.survey_ingest.service import Links, Previews, SurveyIngest
 from shared.clock import SystemClock
 from shared.direct_clients import direct_client
 from shared.queues import Queue
@@ -32,7 +32,7 @@ def service() -> SurveyIngest:
     """The service of this process."""
     clock = SystemClock()
     surveys = CachedSurveys(SurveyRepository(direct_client("dynamodb"), settings().surveys_table_name), clock)
-    return SurveyIngest(surveys, links, Queue(direct_client("sqs"), settings().responses_queue_url), clock)
+    return SurveyIngest(surveys, links, Queue(direct_client("sqs"), settings().responses_queue_url), clock, previews)
 
 
 @cache
@@ -43,3 +43,18 @@ def links() -> Links:
 
     clock = SystemClock()
     return SignedLinks(LinkKeys(direct_client("ssm"), settings().link_keys_parameter, clock).current, clock)
+
+
+@cache
+def previews() -> Previews:
+    """Who knows the drafts that staff look at; imported and built when the first preview comes, or a wrong token."""
+    from shared.previews import PreviewedSurveys  # noqa: PLC0415
+    from shared.previews import Previews as SignedPreviews  # noqa: PLC0415
+    from shared.storage.drafts import DraftRepository  # noqa: PLC0415
+    from shared.storage.link_keys import LinkKeys  # noqa: PLC0415
+
+    clock, dynamodb, table = SystemClock(), direct_client("dynamodb"), settings().surveys_table_name
+    keys = LinkKeys(direct_client("ssm"), settings().link_keys_parameter, clock).current
+    return PreviewedSurveys(
+        SignedPreviews(keys, clock), DraftRepository(dynamodb, table), SurveyRepository(dynamodb, table)
+    )

@@ -14,7 +14,7 @@ from shared.domain.response_submitted import ResponseSubmitted
 from shared.domain.responses import Response, Source, Subject
 from shared.domain.submissions import judged
 from shared.domain.surveys import SURVEY_ID, Survey
-from shared.errors import ForbiddenError, InvalidRequestError, NotFoundError, UnauthorizedError
+from shared.errors import ExpiredLinkError, ForbiddenError, InvalidRequestError, NotFoundError, UnauthorizedError
 
 if TYPE_CHECKING:
     # Type only: the door starts without what signed links need until the first one comes.
@@ -47,6 +47,14 @@ class Links(Protocol):
         ...
 
 
+class Previews(Protocol):
+    """Who knows the drafts that staff look at."""
+
+    def find(self, survey_id: str, token: str) -> Survey | None:
+        """The draft that a token shows; None if it is no preview's."""
+        ...
+
+
 class Responses(Protocol):
     """The responses queue."""
 
@@ -56,10 +64,11 @@ class Responses(Protocol):
 
 
 class Opened(NamedTuple):
-    """A survey, opened by a key or by a link."""
+    """A survey, opened by a key or by a link; or its draft, by a preview: whatever is answered there is a test."""
 
     survey: Survey
     link: SurveyLink | None
+    is_preview: bool = False
 
 
 class SurveyIngest:
@@ -70,13 +79,22 @@ class SurveyIngest:
         links: Gives the verifier of signed links; asked only when a link comes.
         responses: The queue.
         clock: When an answer was accepted.
+        previews: Gives who knows drafts; asked only when a token comes that is no link's. None knows none.
     """
 
-    def __init__(self, surveys: Surveys, links: Callable[[], Links], responses: Responses, clock: Clock) -> None:
+    def __init__(
+        self,
+        surveys: Surveys,
+        links: Callable[[], Links],
+        responses: Responses,
+        clock: Clock,
+        previews: Callable[[], Previews] | None = None,
+    ) -> None:
         self._surveys = surveys
         self._links = links
         self._responses = responses
         self._clock = clock
+        self._previews = previews
 
     def open(self, survey_id: str, key: str | None, token: str | None, origin: str | None) -> Opened:
         """Check the credential of a request.
@@ -93,15 +111,26 @@ class SurveyIngest:
             ForbiddenError: a link to another survey, or a page the key is not for.
         """
         if token is not None:
-            link = self._links().verify(token)
-            if link.survey_id != survey_id:
-                raise ForbiddenError("This link is for another survey.")
-            return Opened(self._published(survey_id).survey, link)
+            return self._opened_by(token, survey_id)
         if key is None or not key.startswith(KeyKind.PUBLISHABLE.prefix):
             raise UnauthorizedError("Send the survey's publishable key (pk_…), as Bearer or as ?key=.")
         published = self._published(survey_id)
         published.admit(key, origin)
         return Opened(published.survey, None)
+
+    def _opened_by(self, token: str, survey_id: str) -> Opened:
+        try:
+            link = self._links().verify(token)
+        except ExpiredLinkError:
+            raise
+        except UnauthorizedError:
+            draft = self._previews().find(survey_id, token) if self._previews else None
+            if draft is None:
+                raise
+            return Opened(draft, None, is_preview=True)
+        if link.survey_id != survey_id:
+            raise ForbiddenError("This link is for another survey.")
+        return Opened(self._published(survey_id).survey, link)
 
     def accept(self, opened: Opened, submitted: SubmitResponse) -> Response:
         """Judge an answer by its survey and keep it.
@@ -111,7 +140,7 @@ class SurveyIngest:
             InvalidRequestError: a field is wrong.
             TemporaryError: it may not have been kept.
         """
-        survey, link = opened
+        survey, link, is_preview = opened
         if link is not None and link.rated:
             self._check_press(link, submitted.proof)
         answers = judged(survey, submitted.rating, submitted.answers, submitted.comment)
@@ -132,7 +161,7 @@ class SurveyIngest:
             breakdowns=survey.breakdown_values(submitted.properties),
             source=Source(link.channel.value if link else submitted.source),
             verified=link is not None,
-            test=submitted.test,
+            test=submitted.test or is_preview,
             locale=submitted.locale,
             answered_at=answered_at,
             accepted_at=now,

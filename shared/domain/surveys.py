@@ -206,6 +206,11 @@ class SurveyDefinition(Frozen, defer_build=True):
         funnel: Whether it is counted how many were invited, were shown it, began and dismissed it. It is off unless
             asked for: a view costs about as much as an answer.
         kiosk: How it behaves on a terminal.
+        recontact_days: How many times 24 hours must have passed since a person was last asked anything, on any channel,
+            before this survey may ask them; left out, as many as the stack says. 0 asks whenever it is wished for, and
+            the others still wait.
+        sample_percent: Which share of people is asked at all; who belongs to it is so for good.
+        remind_after_days: After how many times 24 hours who has not answered is reminded, once; left out, never.
     """
 
     name: Line
@@ -222,6 +227,9 @@ class SurveyDefinition(Frozen, defer_build=True):
     thank_customers: bool = True
     funnel: bool = False
     kiosk: Kiosk = Kiosk()
+    recontact_days: Annotated[int, Field(ge=0, le=365, strict=True)] | None = None
+    sample_percent: Annotated[int, Field(ge=1, le=100, strict=True)] = 100
+    remind_after_days: Annotated[int, Field(ge=1, le=30, strict=True)] | None = None
 
     @field_validator("questions")
     @classmethod
@@ -260,6 +268,10 @@ class SurveyDefinition(Frozen, defer_build=True):
     def local_day(self, instant: datetime) -> date:
         """The calendar day of an instant where the survey lives; a score's day buckets are these."""
         return instant.astimezone(ZoneInfo(self.time_zone)).date()
+
+    def declared_values(self, properties: Mapping[str, str]) -> dict[str, str]:
+        """Those of these properties by which scores are counted, as far as their values are declared."""
+        return {name: value for name, value in self.breakdown_values(properties).items() if value != OTHER}
 
     def breakdown_values(self, properties: Mapping[str, str]) -> dict[str, str]:
         """The declared value of each breakdown for these properties, `other` where it is not declared."""

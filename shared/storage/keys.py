@@ -36,6 +36,8 @@ def _hashed(value: str) -> str:
 
 SURVEY_LISTING = "SURVEYS"
 """The partition that lists every survey."""
+DRAFTS = "DRAFTS"
+"""The partition of every draft."""
 API_KEY_LISTING = "KEYS"
 """The partition that lists every key to our API."""
 
@@ -62,6 +64,11 @@ def current_survey_key(survey_id: str) -> Key:
 def survey_listing_key(survey_id: str) -> Key:
     """The same survey in the list of all surveys."""
     return _key(SURVEY_LISTING, survey_id)
+
+
+def draft_key(survey_id: str) -> Key:
+    """What staff have written of a survey's next version; the survey may have no version yet."""
+    return _key(DRAFTS, survey_id)
 
 
 def api_key_key(key_hash: str) -> Key:

@@ -143,6 +143,14 @@ MATRIX = {
     "GET /scores": Row("/scores", 200, SESSION_PAGE),
     "POST /scores": Row("/scores", 303, LOG_IN),
     "POST /scores/end": Row("/scores/end", 303, PUBLIC),
+    "GET /staff/surveys": Row("/staff/surveys", 200, SESSION_PAGE),
+    "GET /staff/surveys/new": Row("/staff/surveys/new", 200, SESSION_PAGE),
+    "POST /staff/surveys/new": Row("/staff/surveys/new", 200, SESSION_PAGE, "do=add:questions"),
+    "GET /staff/surveys/{survey_id}": Row("/staff/surveys/delivery", 200, SESSION_PAGE),
+    "POST /staff/surveys/{survey_id}": Row("/staff/surveys/delivery", 200, SESSION_PAGE, "do=add:questions"),
+    "GET /staff/surveys/{survey_id}/preview": Row("/staff/surveys/delivery/preview", 200, SESSION_PAGE),
+    "GET /staff/surveys/{survey_id}/preview/widget": Row("/staff/surveys/delivery/preview/widget", 200, SESSION_PAGE),
+    "GET /staff/surveys/{survey_id}/use": Row("/staff/surveys/delivery/use", 200, SESSION_PAGE),
     "POST /v1/deliveries": Row(
         "/v1/deliveries",
         202,
@@ -270,7 +278,7 @@ def test_every_operation_stands_in_the_matrix() -> None:
 def test_each_credential_opens_what_it_is_for_and_nothing_else(stack: HttpStack, route: str, credential: str) -> None:
     row = MATRIX[route]
     headers, query = carried(stack, credential)
-    if declared()[route].path.startswith("/scores"):
+    if declared()[route].path.startswith(("/scores", "/staff")):
         headers |= FORM
     before = stack.everything_kept()
 

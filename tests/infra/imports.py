@@ -27,6 +27,7 @@ SHARED_MODULES: dict[str, tuple[str, ...]] = {
     "shared/http.py": (*POWERTOOLS, "pydantic", "shared.domain", "shared.errors", "shared.strict_json"),
     "shared/observability.py": POWERTOOLS,
     "shared/pages.py": ("jinja2",),
+    "shared/previews.py": ("shared.clock", "shared.domain", "shared.errors", "shared.tokens"),
     "shared/queues.py": (*AWS, "pydantic", "shared.domain", "shared.errors"),
     "shared/schedules.py": (*AWS, "shared.domain", "shared.errors"),
     "shared/sessions.py": (

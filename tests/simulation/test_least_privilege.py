@@ -59,6 +59,26 @@ def look_at_the_scores(opened: Shop) -> None:
     assert opened.stack.http("GET", "/scores", headers={"cookie": cookie}).status == 200
 
 
+def write_a_survey(opened: Shop) -> None:
+    """In a browser: log in, begin a survey, look at it, publish it, and throw away what was begun next."""
+    form = {"origin": "https://api.example.com", "content-type": "application/x-www-form-urlencoded"}
+    session = opened.stack.http("POST", "/scores", urlencode({"key": SECRET}), headers=form)
+    form |= {"cookie": session.headers["set-cookie"].partition(";")[0]}
+    fields = {"name": "Written", "touchpoint": "shop", "brand.name": "Shop", "locales": "en", "default_locale": "en"}
+    fields |= {"questions.0.id": "nps", "questions.0.scale": "nps", "questions.0.text.en": "Would you?"}
+    fields |= {"alert_locale": "en", "time_zone": "UTC", "sample_percent": "100", "survey_id": "written"}
+    begun = opened.stack.http("POST", "/staff/surveys/new", urlencode(fields), headers=form)
+    assert (begun.status, begun.headers["location"]) == (303, "/staff/surveys/written?said=saved")
+    for do, location in (("publish", "published"), ("save", "saved"), ("discard", "discarded")):
+        page = opened.stack.http("GET", "/staff/surveys/written", headers=form)
+        seen = dict(re.findall(r'name="(seen_\w+)" value="(\d+)"', page.body))
+        sent = urlencode(fields | seen | {"do": do})
+        answer = opened.stack.http("POST", "/staff/surveys/written", sent, headers=form)
+        assert answer.headers["location"] == f"/staff/surveys/written?said={location}", do
+    assert opened.stack.http("GET", "/staff/surveys", headers=form).status == 200
+    assert opened.stack.http("GET", "/staff/surveys/written/preview", headers=form).status == 200
+
+
 def forget_somebody(opened: Shop) -> None:
     """A customer with answers, one of them changed, asks to be erased."""
     ada = Customer(opened)
@@ -114,6 +134,7 @@ def a_long_day(opened: Shop) -> None:
     opened.wait(7_200)
     the_back_office_works(opened)
     look_at_the_scores(opened)
+    write_a_survey(opened)
     forget_somebody(opened)
     # Receipts come, one of them a complaint; a queue redelivers; something unreadable lies on every queue.
     opened.deliver_receipts()

@@ -70,6 +70,7 @@ def index(base: str, stack: Mapping[str, Any]) -> str:
         ("Demo shop", f"{base}/demo", "a page with the embedded survey"),
         ("Mail and SMS", f"{base}/mail", "every message sent"),
         ("Scores", f"{base}/scores", "log in with the secret key below"),
+        ("Surveys", f"{base}/staff/surveys", "write, try and publish them, with the same key"),
         ("OpenAPI", f"{base}/openapi", "the API, to try out"),
     ]
     table = "".join(

@@ -1,0 +1,1 @@
+"""The staff page: surveys are written, tried and published here, by people and with plain forms."""
