@@ -21,6 +21,7 @@ QUEUES = {
     "notifications": "Notifications",
     "receipts": "Receipts",
     "erasures": "Erasures",
+    "funnel": "Funnel",
 }
 
 

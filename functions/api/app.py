@@ -8,6 +8,7 @@ from typing import Any
 from functions.api.bootstrap import settings
 from functions.api.calling import counters, logger
 from functions.api.deliveries.operations import OPERATIONS as DELIVERIES
+from functions.api.funnel.operations import OPERATIONS as FUNNEL
 from functions.api.messages.operations import OPERATIONS as MESSAGES
 from functions.api.metrics.operations import OPERATIONS as METRICS
 from functions.api.people.operations import OPERATIONS as PEOPLE
@@ -21,11 +22,12 @@ from shared.observability import MetricUnit
 NOT_OFFERED = {
     "/v1/autopilot": "Autopilot is the one part of Delighted's API that is not continued here; ask by POST /v1/people."
 }
-OPERATIONS = (*METRICS, *SURVEY_RESPONSES, *PEOPLE, *UNSUBSCRIBES, *DELIVERIES, *MESSAGES, *SURVEYS)
+OPERATIONS = (*METRICS, *FUNNEL, *SURVEY_RESPONSES, *PEOPLE, *UNSUBSCRIBES, *DELIVERIES, *MESSAGES, *SURVEYS)
 ELSEWHERE = {
     "/v1/deliveries": ("POST",),
     "/v1/deliveries/{delivery_id}/events": ("POST",),
     "/v1/surveys/{survey_id}/responses": ("OPTIONS", "POST"),
+    "/v1/surveys/{survey_id}/views": ("OPTIONS", "POST"),
     "/v1/surveys/{survey_id}/widget": ("GET", "OPTIONS"),
 }
 """What other functions answer under `/v1/`; with any other method such a path comes here, to be refused."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from functions.api.deliveries.service import DeliveryReading
+from functions.api.funnel.service import FunnelReading
 from functions.api.messages.service import MessageReading
 from functions.api.metrics.service import Scoring
 from functions.api.people.service import KnownPeople
@@ -23,6 +24,7 @@ from shared.storage.cached import CachedApiKeys, CachedSurveys
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.erasure_key import ErasureKey
 from shared.storage.erasures import ErasedPeople, Erasures
+from shared.storage.funnel import FunnelRepository
 from shared.storage.messages import MessageRepository, Tables
 from shared.storage.opt_outs import AddressLists, OptOutRepository
 from shared.storage.people import PersonRepository
@@ -42,6 +44,7 @@ class Settings(EnvironmentSettings):
     deliveries_table_name: str
     people_table_name: str
     messages_table_name: str
+    funnel_table_name: str
     responses_queue_url: str
     erasures_queue_url: str
     erasure_key_parameter: str
@@ -107,6 +110,12 @@ def service() -> Api:
             surveys=cached_surveys,
             definitions=surveys,
             scores=ScoreRepository(dynamodb, tables.responses_table_name),
+            clock=clock,
+        ),
+        funnel=FunnelReading(
+            surveys=cached_surveys,
+            definitions=surveys,
+            steps=FunnelRepository(dynamodb, tables.funnel_table_name),
             clock=clock,
         ),
         deliveries=DeliveryReading(DeliveryRepository(dynamodb, tables.deliveries_table_name)),

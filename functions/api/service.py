@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from functions.api.deliveries.service import DeliveryReading
+from functions.api.funnel.service import FunnelReading
 from functions.api.messages.service import MessageReading
 from functions.api.metrics.service import Scoring
 from functions.api.needs import ApiKeys
@@ -28,6 +29,7 @@ class Api:
         people: Who is known.
         unsubscribes: Who is not written to.
         scoring: Scores.
+        funnel: How far people came.
         deliveries: Parcels.
         messages: What was sent.
     """
@@ -39,6 +41,7 @@ class Api:
     people: KnownPeople
     unsubscribes: Unsubscribes
     scoring: Scoring
+    funnel: FunnelReading
     deliveries: DeliveryReading
     messages: MessageReading
 

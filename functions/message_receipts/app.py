@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.message_receipts import bootstrap
 from functions.message_receipts.events import receipt_of
-from shared.domain.messages import MessageState
+from shared.domain.messages import MessageKind, MessageState
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
 from shared.queues import BatchResponse, Received, one_by_one
 
@@ -31,6 +31,8 @@ def _take(message: Received) -> None:
         metrics.add_metric("ReceiptsUnknown", MetricUnit.Count, 1)
         return
     taken = bootstrap.service().take(receipt)
+    if taken.kind is MessageKind.SURVEY_INVITATION:
+        bootstrap.invitations().tell(receipt.message_id)
     logger.info(
         "receipt taken" if taken.known else "receipt of an unknown message",
         extra={"message_id": receipt.message_id, "kind": receipt.kind.value, "suppressed": taken.suppressed},

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from functions.message_receipts.service import MessageReceipts
 from shared.clients import client
+from shared.clock import SystemClock
+from shared.funnel import InvitationsTold
 from shared.observability import Logger
-from shared.queues import BackOff
+from shared.queues import BackOff, Queue
 from shared.settings import EnvironmentSettings
+from shared.storage.cached import CachedSurveys
 from shared.storage.opt_outs import AddressLists
 from shared.storage.receipts import ReceiptRepository
+from shared.storage.surveys import SurveyRepository
 
 
 class Settings(EnvironmentSettings):
     """What template.yaml tells this function."""
 
     messages_table_name: str
+    surveys_table_name: str
     people_table_name: str
     receipts_queue_url: str
+    funnel_queue_url: str
 
 
 @cache
@@ -28,13 +35,29 @@ def settings() -> Settings:
 
 
 @cache
+def dynamodb() -> Any:
+    """The one client of this process for its tables."""
+    return client("dynamodb")
+
+
+@cache
+def receipts() -> ReceiptRepository:
+    """The messages of this process, as receipts change them."""
+    return ReceiptRepository(dynamodb(), settings().messages_table_name)
+
+
+@cache
 def service() -> MessageReceipts:
     """The service of this process."""
-    dynamodb = client("dynamodb")
-    return MessageReceipts(
-        ReceiptRepository(dynamodb, settings().messages_table_name),
-        AddressLists(dynamodb, settings().people_table_name),
-    )
+    return MessageReceipts(receipts(), AddressLists(dynamodb(), settings().people_table_name))
+
+
+@cache
+def invitations() -> InvitationsTold:
+    """Tells the funnel how far invitations came."""
+    clock, surveys = SystemClock(), SurveyRepository(dynamodb(), settings().surveys_table_name)
+    queue = Queue(client("sqs"), settings().funnel_queue_url)
+    return InvitationsTold(receipts(), CachedSurveys(surveys, clock), queue, clock)
 
 
 @cache

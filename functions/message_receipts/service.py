@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from shared.domain.messages import Channel, EmailRequest, MessageState, Reason
+from shared.domain.messages import Channel, EmailRequest, MessageKind, MessageState, Reason
 from shared.domain.sending import Message, Receipt, ReceiptKind
 
 _SUPPRESSED_FOR = {
@@ -17,7 +17,7 @@ _SUPPRESSED_FOR = {
 class Receipts(Protocol):
     """The messages, as receipts change them."""
 
-    def message(self, message_id: str) -> Message | None:
+    def get(self, message_id: str) -> Message | None:
         """The message, None if it is none of ours."""
         ...
 
@@ -47,11 +47,13 @@ class Taken(NamedTuple):
 
     Args:
         known: Whether it is about a message of ours.
+        kind: What that message says.
         settled_from: The state from which it settled the message, None if there was nothing to settle.
         suppressed: Why the address is not sent to any more, None if that did not change.
     """
 
     known: bool
+    kind: MessageKind | None = None
     settled_from: MessageState | None = None
     suppressed: Reason | None = None
 
@@ -76,7 +78,7 @@ class MessageReceipts:
         Raises:
             TemporaryError: the store did not answer.
         """
-        message = self._receipts.message(receipt.message_id)
+        message = self._receipts.get(receipt.message_id)
         if message is None:
             return Taken(known=False)
         reason = _SUPPRESSED_FOR.get(receipt.kind)
@@ -85,7 +87,8 @@ class MessageReceipts:
             self._list(message, receipt.at)
         settled = self._receipts.settle(receipt)
         self._receipts.mark(receipt)
-        return Taken(known=True, settled_from=message.state if settled else None, suppressed=suppressed)
+        kind = message.notification.kind
+        return Taken(known=True, kind=kind, settled_from=message.state if settled else None, suppressed=suppressed)
 
     def _list(self, message: Message, at: datetime) -> None:
         """A back office asks whose e-mail bounced, to find out their new address."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from functions.notify import bootstrap
-from shared.domain.messages import MessageState
+from shared.domain.messages import MessageKind, MessageState
 from shared.domain.queued import SendNotification
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
 from shared.queues import BatchResponse, Received, one_by_one, parsed
@@ -44,5 +44,7 @@ def _send(message: Received) -> None:
             "reason": sending.reason.value if sending.reason else None,
         },
     )
+    if notification.kind is MessageKind.SURVEY_INVITATION and sending.state is MessageState.SENT:
+        bootstrap.invitations().tell(notification.message_id)
     if sending.now:
         metrics.add_metric(COUNTED_AS[sending.state], MetricUnit.Count, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from functions.notify.planning import MessagePlanner, Policy
 from functions.notify.rendering import Rendering
@@ -13,10 +14,12 @@ from shared.channels.sms import SmsSender
 from shared.clients import client
 from shared.clock import RandomIds, SystemClock
 from shared.domain.surveys import Brand
+from shared.funnel import InvitationsTold
 from shared.observability import Logger
-from shared.queues import BackOff
+from shared.queues import BackOff, Queue
 from shared.schedules import Schedules
 from shared.settings import EnvironmentSettings
+from shared.storage.cached import CachedSurveys
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.link_keys import LinkKeys
 from shared.storage.messages import MessageRepository, Tables
@@ -36,6 +39,7 @@ class Settings(EnvironmentSettings):
     people_table_name: str
     notifications_queue_url: str
     notifications_queue_arn: str
+    funnel_queue_url: str
     schedule_group_name: str
     scheduler_role_arn: str
     link_keys_parameter: str
@@ -55,25 +59,45 @@ def settings() -> Settings:
 
 
 @cache
-def service() -> Notify:
-    """The service of this process."""
-    chosen, clock, dynamodb = settings(), SystemClock(), client("dynamodb")
-    messages = MessageRepository(
-        dynamodb,
+def dynamodb() -> Any:
+    """The one client of this process for its tables."""
+    return client("dynamodb")
+
+
+@cache
+def messages() -> MessageRepository:
+    """The messages of this process."""
+    tables = settings()
+    return MessageRepository(
+        dynamodb(),
         Tables(
-            messages=chosen.messages_table_name,
-            responses=chosen.responses_table_name,
-            deliveries=chosen.deliveries_table_name,
-            people=chosen.people_table_name,
+            messages=tables.messages_table_name,
+            responses=tables.responses_table_name,
+            deliveries=tables.deliveries_table_name,
+            people=tables.people_table_name,
         ),
     )
+
+
+@cache
+def invitations() -> InvitationsTold:
+    """Tells the funnel how far invitations came."""
+    clock, surveys = SystemClock(), SurveyRepository(dynamodb(), settings().surveys_table_name)
+    queue = Queue(client("sqs"), settings().funnel_queue_url)
+    return InvitationsTold(messages(), CachedSurveys(surveys, clock), queue, clock)
+
+
+@cache
+def service() -> Notify:
+    """The service of this process."""
+    chosen, clock = settings(), SystemClock()
     keys = LinkKeys(client("ssm"), chosen.link_keys_parameter, clock)
     planner = MessagePlanner(
-        surveys=SurveyRepository(dynamodb, chosen.surveys_table_name),
-        responses=ResponseReader(dynamodb, chosen.responses_table_name),
-        deliveries=DeliveryRepository(dynamodb, chosen.deliveries_table_name),
-        people=PersonReader(dynamodb, chosen.people_table_name),
-        messages=messages,
+        surveys=SurveyRepository(dynamodb(), chosen.surveys_table_name),
+        responses=ResponseReader(dynamodb(), chosen.responses_table_name),
+        deliveries=DeliveryRepository(dynamodb(), chosen.deliveries_table_name),
+        people=PersonReader(dynamodb(), chosen.people_table_name),
+        messages=messages(),
         links=Links(keys.current, clock),
         unsubscribes=UnsubscribeLinks(keys.ever),
         rendering=Rendering(),
@@ -88,7 +112,7 @@ def service() -> Notify:
     ses = on_a_fresh_connection(client("sesv2", attempts=1))
     sms = on_a_fresh_connection(client("pinpoint-sms-voice-v2", attempts=1))
     return Notify(
-        messages=messages,
+        messages=messages(),
         planner=planner,
         email=EmailSender(ses, chosen.sender_email, chosen.email_configuration_set),
         sms=SmsSender(sms, chosen.sms_origination_identity, chosen.sms_configuration_set),

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from functions.nps_calc import bootstrap
 from shared.domain.events import DomainEvent
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import Outcome, Recorded, contradicts
+from shared.domain.steps import StepsTold
 from shared.errors import PoisonMessageError, TemporaryError
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
 from shared.queues import BatchResponse, Received, come_again, parsed, received
 
 logger = Logger(service="nps_calc")
 metrics = Metrics(namespace=NAMESPACE, service="nps_calc")
+
+
+class FollowUp(NamedTuple):
+    """What is to be told of a response: events, and to the funnel of its survey whether it is answered."""
+
+    events: Sequence[DomainEvent]
+    answered: StepsTold | None
 
 
 @metrics.log_metrics
@@ -29,9 +37,9 @@ def lambda_handler(event: dict[str, Any], context: Any) -> BatchResponse:
     times = Counter(submitted.response.response_id for _, submitted in readable)
     complete = _told(
         {
-            response_id: events
+            response_id: follow_up
             for response_id, each in recorded.items()
-            if (events := _follow_up(response_id, each, is_alone=times[response_id] == 1)) is not None
+            if (follow_up := _follow_up(response_id, each, is_alone=times[response_id] == 1)) is not None
         }
     )
     postponed: list[Received] = []
@@ -61,7 +69,7 @@ def _read(messages: list[Received]) -> tuple[list[tuple[Received, ResponseSubmit
     return readable, poison
 
 
-def _follow_up(response_id: str, recorded: Recorded, *, is_alone: bool) -> Sequence[DomainEvent] | None:
+def _follow_up(response_id: str, recorded: Recorded, *, is_alone: bool) -> FollowUp | None:
     """Say in the log what became of a response, and wish for what follows.
 
     Returns:
@@ -80,6 +88,7 @@ def _follow_up(response_id: str, recorded: Recorded, *, is_alone: bool) -> Seque
     try:
         wished = bootstrap.service().follow_up(recorded)
         events = bootstrap.service().events(recorded, is_alone=is_alone)
+        answered = bootstrap.service().answered(recorded, is_alone=is_alone)
     except TemporaryError as error:
         logger.warning("follow-up postponed", extra={**about, "fault": str(error)})
         return None
@@ -87,12 +96,17 @@ def _follow_up(response_id: str, recorded: Recorded, *, is_alone: bool) -> Seque
         logger.exception("follow-up failed", extra=about)
         return None
     logger.info("answer taken in", extra={**about, "messages_wished": wished})
-    return events
+    return FollowUp(events, answered)
 
 
-def _told(events: dict[str, Sequence[DomainEvent]]) -> set[str]:
+def _told(follow_ups: dict[str, FollowUp]) -> set[str]:
     """Tell what happened to each response; those that are complete, so need not come again."""
-    untold = set(bootstrap.service().tell(events))
+    untold = set(bootstrap.service().tell({response_id: each.events for response_id, each in follow_ups.items()}))
     for response_id in untold:
         logger.warning("event postponed", extra={"response_id": response_id})
-    return events.keys() - untold
+    uncounted = bootstrap.service().tell_funnel(
+        {response_id: each.answered for response_id, each in follow_ups.items() if each.answered is not None}
+    )
+    for response_id in uncounted:
+        logger.warning("step of the funnel postponed", extra={"response_id": response_id})
+    return follow_ups.keys() - untold - set(uncounted)

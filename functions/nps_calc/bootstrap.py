@@ -28,6 +28,7 @@ class Settings(EnvironmentSettings):
     people_table_name: str
     responses_queue_url: str
     notifications_queue_url: str
+    funnel_queue_url: str
     erasure_key_parameter: str
     event_bus_name: str
     alert_grace_seconds: int
@@ -57,6 +58,7 @@ def service() -> NpsCalc:
         surveys=CachedSurveys(SurveyRepository(dynamodb, settings().surveys_table_name), clock),
         trail=AuditTrail(dynamodb, settings().responses_table_name),
         notifications=Queue(client("sqs"), settings().notifications_queue_url),
+        funnel=Queue(client("sqs"), settings().funnel_queue_url),
         bus=EventBus(client("events"), settings().event_bus_name),
         clock=clock,
         grace=timedelta(seconds=settings().alert_grace_seconds),

@@ -17,8 +17,9 @@ from shared.domain.published import PublishedSurvey
 from shared.domain.queued import ResponseSubmitted, SendNotification
 from shared.domain.recording import Outcome, Recorded, ScoreChange
 from shared.domain.responses import Response, Source
+from shared.domain.steps import AskedBy, StepsTold, answer_told, is_still_told
 from shared.domain.surveys import Survey
-from shared.errors import UnpublishedError
+from shared.errors import TemporaryError, UnpublishedError
 
 NEWS_FOR = timedelta(hours=48)
 """How long after an answer it is still worth telling somebody of it."""
@@ -53,6 +54,14 @@ class Notifications(Protocol):
         ...
 
 
+class FunnelQueue(Protocol):
+    """The funnel queue."""
+
+    def send(self, message: StepsTold, group: str) -> None:
+        """Keep a message; TemporaryError if it is not certain that it was kept."""
+        ...
+
+
 class Trail(Protocol):
     """Where the changes of recorded answers are kept."""
 
@@ -78,6 +87,7 @@ class NpsCalc:
         trail: Where the changes of recorded answers are kept.
         notifications: Where messages are wished for.
         bus: Where events are told.
+        funnel: The funnel queue.
         clock: Tells whether an answer is still news.
         grace: How long an alert waits for a comment or a better answer.
     """
@@ -90,6 +100,7 @@ class NpsCalc:
         trail: Trail,
         notifications: Notifications,
         bus: Bus,
+        funnel: FunnelQueue,
         clock: Clock,
         grace: timedelta,
     ) -> None:
@@ -98,6 +109,7 @@ class NpsCalc:
         self._trail = trail
         self._notifications = notifications
         self._bus = bus
+        self._funnel = funnel
         self._clock = clock
         self._grace = grace
 
@@ -168,6 +180,52 @@ class NpsCalc:
         else:
             steps = chain(self._trail.of(response.response_id), recorded.counted)
         return [ResponseRecorded.of(response), *(ScoreMoved.of(response, each) for each in steps)]
+
+    def answered(self, recorded: Recorded, *, is_alone: bool) -> StepsTold | None:
+        """What the funnel of its survey is told of a response as it is stored, whoever stored it.
+
+        Once it was answered it stays so: a revision says nothing new. But the run that stored the first one may have
+        died before it told, so only who replaced it alone, and not for the first time, is silent.
+
+        Args:
+            recorded: What became of the response.
+            is_alone: Whether one message of this batch brought it.
+
+        Raises:
+            TemporaryError: the survey can not be read now.
+        """
+        response = recorded.stored
+        if response is None or response.test or response.source is Source.IMPORT:
+            return None
+        before = recorded.before.response if recorded.before is not None else None
+        if is_alone and before is not None and not before.test:
+            return None
+        published = self._surveys.current(response.survey_id)
+        if published is None or not published.survey.funnel:
+            return None
+        if not is_still_told(response.answered_at, self._clock.now()):
+            return None
+        told = answer_told(response.response_id, AskedBy(response.source.value), response.day)
+        return StepsTold(survey_id=response.survey_id, told=(told,))
+
+    def tell_funnel(self, answered: Mapping[str, StepsTold]) -> Collection[str]:
+        """Tell the funnels of a batch's surveys, each in one message.
+
+        Args:
+            answered: What the funnel of its survey is told of each response, by its id.
+
+        Returns:
+            The ids of the responses of which that is not certain: their messages have to come again.
+        """
+        untold: set[str] = set()
+        for survey_id in {each.survey_id: None for each in answered.values()}:
+            mine = {response_id: each for response_id, each in answered.items() if each.survey_id == survey_id}
+            told = tuple(told for each in mine.values() for told in each.told)
+            try:
+                self._funnel.send(StepsTold(survey_id=survey_id, told=told), group=survey_id)
+            except TemporaryError:
+                untold.update(mine)
+        return untold
 
     def tell(self, events: Mapping[str, Sequence[DomainEvent]]) -> Collection[str]:
         """Put the events of a batch on the bus.

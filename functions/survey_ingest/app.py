@@ -1,4 +1,4 @@
-"""Trigger: `POST /v1/surveys/{survey_id}/responses`, from any page in the world, and the preflight before it."""
+"""Trigger: `POST /v1/surveys/{survey_id}/responses` and `/views`, from any page in the world, and their preflights."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from functions.survey_ingest.bodies import ResponseAccepted, SubmitResponse
-from functions.survey_ingest.bootstrap import service
+from functions.survey_ingest.bodies import ReportView, ResponseAccepted, SubmitResponse, ViewTaken
+from functions.survey_ingest.bootstrap import service, views
 from shared.errors import ForbiddenError, RequestError, TemporaryError
 from shared.http import (
     WIDGET_TYPES,
@@ -56,6 +56,16 @@ def submit(request: Request) -> Answer:
     return Answer(HTTPStatus.ACCEPTED, accepted, readable_by(request.origin))
 
 
+def view(request: Request) -> Answer:
+    """Take a view, by the same checks as an answer."""
+    data = json_body(request, WIDGET_TYPES)
+    survey_id, token = request.path_parameters["survey_id"], request.query.get("t")
+    opened = service().open(survey_id, key_of(request), token, request.origin)
+    counted = views().take(opened, parsed(ReportView, data))
+    metrics.add_metric("ViewsAccepted", MetricUnit.Count, 1)
+    return Answer(HTTPStatus.ACCEPTED, ViewTaken(counted=counted), readable_by(request.origin))
+
+
 def preflight(request: Request) -> Answer:
     """Tell a browser whether its page may post."""
     service().preflight(request.path_parameters["survey_id"], request.origin)
@@ -68,6 +78,11 @@ def preflight(request: Request) -> Answer:
             "access-control-max-age": str(PREFLIGHT_SECONDS),
         },
     )
+
+
+def view_preflight(request: Request) -> Answer:
+    """Tell a browser whether its page may tell of a view."""
+    return preflight(request)
 
 
 def refused(request: Request, error: RequestError | TemporaryError) -> Mapping[str, str]:
@@ -85,6 +100,15 @@ def refused(request: Request, error: RequestError | TemporaryError) -> Mapping[s
     return readable_by(None if isinstance(error, ForbiddenError) else "*")
 
 
+REFUSALS = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
 OPERATIONS = (
     Operation(
         method="POST",
@@ -95,21 +119,33 @@ OPERATIONS = (
         success=(HTTPStatus.ACCEPTED, ResponseAccepted),
         request=SubmitResponse,
         request_types=WIDGET_TYPES,
-        refusals=(
-            HTTPStatus.BAD_REQUEST,
-            HTTPStatus.FORBIDDEN,
-            HTTPStatus.NOT_FOUND,
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            HTTPStatus.SERVICE_UNAVAILABLE,
-        ),
+        refusals=REFUSALS,
     ),
     Operation(
         method="OPTIONS",
         path="/v1/surveys/{survey_id}/responses",
         run=preflight,
         summary="Ask whether a page may answer (a browser's CORS preflight)",
+        security=(Security.PUBLIC,),
+        success=(HTTPStatus.NO_CONTENT, None),
+        refusals=(HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/surveys/{survey_id}/views",
+        run=view,
+        summary="Tell that a survey was shown, for the funnel of a survey that counts it",
+        security=(Security.PUBLISHABLE_KEY, Security.SIGNED_LINK),
+        success=(HTTPStatus.ACCEPTED, ViewTaken),
+        request=ReportView,
+        request_types=WIDGET_TYPES,
+        refusals=REFUSALS,
+    ),
+    Operation(
+        method="OPTIONS",
+        path="/v1/surveys/{survey_id}/views",
+        run=view_preflight,
+        summary="Ask whether a page may tell of a view (a browser's CORS preflight)",
         security=(Security.PUBLIC,),
         success=(HTTPStatus.NO_CONTENT, None),
         refusals=(HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE),

@@ -110,3 +110,52 @@ class ResponseAccepted(Frozen):
 
     response_id: ResponseId
     revision: Revision
+
+
+class ReportView(BaseModel):
+    """What a page tells of a survey that it showed, as it goes away. It names nobody.
+
+    Args:
+        view_id: A UUID that the page made once for this view; sending it again counts once, and may tell of more.
+        channel: What showed it; a signed link says itself on which way it came.
+        shown: It was to be seen.
+        started: Something of it was pressed.
+        dismissed: It was closed without an answer.
+        subject: What it was about; read, and not kept.
+        test: A preview: not counted.
+    """
+
+    # Built when the first view comes: most requests are answers.
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        defer_build=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "view_id": "0190f3c2-7c1e-7d2b-9d3a-5b1f8a2c4e6e",
+                    "channel": "widget",
+                    "shown": True,
+                    "started": True,
+                    "dismissed": False,
+                }
+            ]
+        },
+    )
+
+    view_id: ResponseId
+    channel: Literal["widget", "link", "kiosk"]
+    shown: Literal[True] = True
+    started: bool = False
+    dismissed: bool = False
+    subject: Subject | None = None
+    test: bool = False
+
+
+class ViewTaken(Frozen):
+    """Whether the view will be counted: not for a survey that counts none, and not a preview."""
+
+    model_config = ConfigDict(defer_build=True, json_schema_extra={"examples": [{"counted": True}]})
+
+    counted: bool

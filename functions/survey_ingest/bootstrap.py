@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from functions.survey_ingest.service import Links, Previews, SurveyIngest
 from shared.clock import SystemClock
@@ -12,12 +13,16 @@ from shared.settings import EnvironmentSettings
 from shared.storage.cached import CachedSurveys
 from shared.storage.surveys import SurveyRepository
 
+if TYPE_CHECKING:
+    from functions.survey_ingest.views import Views
+
 
 class Settings(EnvironmentSettings):
     """The environment of the function."""
 
     surveys_table_name: str
     responses_queue_url: str
+    funnel_queue_url: str
     link_keys_parameter: str
 
 
@@ -33,6 +38,14 @@ def service() -> SurveyIngest:
     clock = SystemClock()
     surveys = CachedSurveys(SurveyRepository(direct_client("dynamodb"), settings().surveys_table_name), clock)
     return SurveyIngest(surveys, links, Queue(direct_client("sqs"), settings().responses_queue_url), clock, previews)
+
+
+@cache
+def views() -> Views:
+    """Takes views; imported and built when the first one comes."""
+    from functions.survey_ingest.views import Views as TakenViews  # noqa: PLC0415
+
+    return TakenViews(Queue(direct_client("sqs"), settings().funnel_queue_url), SystemClock())
 
 
 @cache

@@ -8,8 +8,9 @@ from shared.domain.base import Identifier
 from shared.domain.deliveries import DeliveryEvent, DeliveryId, DeliveryRegistration
 from shared.domain.messages import Notification
 from shared.domain.response_submitted import Queued, ResponseSubmitted
+from shared.domain.steps import StepsTold
 
-__all__ = ["DeliveryReported", "ErasePerson", "Queued", "ResponseSubmitted", "SendNotification"]
+__all__ = ["DeliveryReported", "ErasePerson", "Queued", "ResponseSubmitted", "SendNotification", "StepsTold"]
 
 
 class DeliveryReported(Queued):

@@ -25,6 +25,7 @@ class Message(Frozen):
         request: What was frozen for the provider.
         said_comment: Whether the request quotes a comment.
         budgeted_hour: The hour of UTC whose budget of alerts it was taken from; it is taken once.
+        attempted_at: When it was given to the provider, or last tried to be.
         provider_id: What the provider calls it.
         delivered_at: When a receipt said that it arrived; likewise the two below.
     """
@@ -37,6 +38,7 @@ class Message(Frozen):
     request: MessageRequest | None = None
     said_comment: bool = False
     budgeted_hour: str | None = None
+    attempted_at: Instant | None = None
     provider_id: str | None = None
     delivered_at: Instant | None = None
     bounced_at: Instant | None = None

@@ -230,3 +230,21 @@ def erasure_key(person_id: str) -> Key:
 def found_key(person_id: str, kind: str, id_: str) -> Key:
     """The note that something of a person was found and is to be erased."""
     return _key(erasure_partition(person_id), f"FOUND#{kind}#{id_}")
+
+
+# Funnel table
+
+
+def funnel_mark_key(thing: str) -> Key:
+    """Which steps of a view, an invitation or an answer are counted; by a digest, so it tells nobody whose."""
+    return _key(f"MARK#{thing}", "MARK")
+
+
+def funnel_partition(survey_id: str) -> str:
+    """The funnel of a survey."""
+    return f"FUNNEL#{survey_id}"
+
+
+def funnel_key(survey_id: str, day: date, channel: str) -> Key:
+    """How far people came on a day, on one way of asking; sorted by day first, as score documents are."""
+    return _key(funnel_partition(survey_id), f"{day.isoformat()}#{channel}")

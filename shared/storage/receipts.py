@@ -52,7 +52,7 @@ class ReceiptRepository:
         self._dynamodb = dynamodb
         self._table_name = table_name
 
-    def message(self, message_id: str) -> Message | None:
+    def get(self, message_id: str) -> Message | None:
         """The message, None if it is none of ours.
 
         Raises:

@@ -128,7 +128,7 @@ class InMemoryReceipts:
 
     def __init__(self, messages: InMemoryMessages) -> None:
         self._messages = messages
-        self.message = messages.get
+        self.get = messages.get
         self.suppress = messages.suppress
 
     def settle(self, receipt: Receipt) -> bool:

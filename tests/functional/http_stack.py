@@ -47,14 +47,14 @@ from tests.functional.tables import (
 from tests.infra.cloudformation import TEMPLATE, of_type, parse, properties
 
 ACCOUNT = "123456789012"
-TABLES = ("surveys", "responses", "deliveries", "people", "messages")
+TABLES = ("surveys", "responses", "deliveries", "people", "messages", "funnel")
 INDEXES: dict[str, Mapping[str, tuple[str, ...]]] = {
     "responses": RESPONSE_INDEXES,
     "people": PEOPLE_INDEXES,
     "messages": MESSAGE_INDEXES,
     "deliveries": DELIVERY_INDEXES,
 }
-QUEUES = ("responses", "deliveries", "notifications", "erasures")
+QUEUES = ("responses", "deliveries", "notifications", "erasures", "funnel")
 LINK_KEYS_PARAMETER = "/hearback/test/link-keys"
 ERASURE_KEY_PARAMETER = "/hearback/test/erasure-key"
 LINK_KEY = "a-key-that-signs-links"

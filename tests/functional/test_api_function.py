@@ -21,7 +21,7 @@ from shared.storage.messages import MessageRepository, Tables
 from shared.storage.responses import ResponseRepository
 from shared.storage.scores import ScoreRepository
 from tests.fakes.http import body_of
-from tests.functional.http_stack import TABLES, HttpStack, http_stack
+from tests.functional.http_stack import HttpStack, http_stack
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 RESPONSE_ID = "0190f3c2-7c1e-7d2b-9d3a-5b1f8a2c4e6d"
@@ -511,7 +511,7 @@ class TestReading:
             requested_at=NOW,
             expires_at=NOW + timedelta(days=2),
         )
-        tables = Tables(**{name: name for name in TABLES if name != "surveys"})
+        tables = Tables(**{name: name for name in Tables._fields})
         MessageRepository(boto3.client("dynamodb"), tables).claim(wish, "token", NOW, NOW + timedelta(minutes=1))
         told = ask(stack, "GET", "/v1/messages/msg_1", 200)
         assert (told["kind"], told["state"], told["reason"], told["channel"]) == (

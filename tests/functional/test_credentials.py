@@ -20,7 +20,6 @@ from tests.functional.http_stack import (
     FORM,
     LINK_RESPONSE_ID,
     SESSION_COOKIE,
-    TABLES,
     HttpStack,
     declared,
     http_stack,
@@ -130,6 +129,10 @@ MATRIX = {
         "/v1/surveys/delivery/responses", 202, SURVEY_DOOR, {"response_id": RESPONSE_ID, "rating": 9}
     ),
     "OPTIONS /v1/surveys/{survey_id}/responses": Row("/v1/surveys/delivery/responses", 204, PUBLIC),
+    "POST /v1/surveys/{survey_id}/views": Row(
+        "/v1/surveys/delivery/views", 202, SURVEY_DOOR, {"view_id": RESPONSE_ID, "channel": "widget", "shown": True}
+    ),
+    "OPTIONS /v1/surveys/{survey_id}/views": Row("/v1/surveys/delivery/views", 204, PUBLIC),
     "GET /v1/surveys/{survey_id}/widget": Row("/v1/surveys/delivery/widget", 200, SURVEY_DOOR),
     "OPTIONS /v1/surveys/{survey_id}/widget": Row("/v1/surveys/delivery/widget", 204, PUBLIC),
     "GET /widget.js": Row("/widget.js", 200, PUBLIC),
@@ -161,6 +164,7 @@ MATRIX = {
         "/v1/deliveries/p-1/events", 202, SECRET, {"status": "out_for_delivery"}
     ),
     "GET /v1/metrics": Row("/v1/metrics", 200, SECRET),
+    "GET /v1/funnel": Row("/v1/funnel", 200, SECRET),
     "GET /v1/journey": Row("/v1/journey", 200, SECRET),
     "POST /v1/survey_responses": Row(
         "/v1/survey_responses", 201, SECRET, {"response_id": STORED_ID, "score": 9, "created_at": 1767225600}
@@ -206,7 +210,7 @@ MATRIX = {
 def stack() -> Iterator[HttpStack]:
     with http_stack() as stack:
         DeliveryRepository(stack.dynamodb, "deliveries").save(Delivery(delivery_id="parcel-1", version=1), 0)
-        tables = Tables(**{name: name for name in TABLES if name != "surveys"})
+        tables = Tables(**{name: name for name in Tables._fields})
         wish = Notification(
             message_id="msg_1",
             kind=MessageKind.THANK_YOU,
@@ -256,7 +260,7 @@ def carried(stack: HttpStack, credential: str) -> tuple[dict[str, str], dict[str
 def body_for(row: Row, credential: str) -> Any:
     if row.refusals is LOG_IN:
         return form_with(credential)
-    if row.refusals is SURVEY_DOOR and row.body and credential.startswith("link"):
+    if row.refusals is SURVEY_DOOR and "response_id" in (row.body or ()) and credential.startswith("link"):
         return {**row.body, "response_id": LINK_RESPONSE_ID}
     return row.body
 

@@ -22,6 +22,7 @@ PUBLISHABLE = {"authorization": "Bearer pk_own"}
 FOREIGN_PAGE = {"origin": "https://evil.example"}
 ID = "0190f3c2-7c1e-7d2b-9d3a-5b1f8a2c4e6d"
 ANSWER = {"response_id": ID, "rating": 9}
+VIEW = {"view_id": ID, "channel": "widget", "shown": True}
 GIVEN = {"response_id": ID, "score": 9, "created_at": 1_767_225_600}
 AWAY = "away"
 """Marks a request that is made while neither queue nor store answers."""
@@ -74,6 +75,15 @@ REQUESTS: dict[str, list[Asked]] = {
         ("/v1/surveys/delivery/responses", {"headers": FOREIGN_PAGE}),
         (AWAY, {"headers": {"origin": SHOP}, "path": "/v1/surveys/delivery/responses"}),
     ],
+    "POST /v1/surveys/{survey_id}/views": [
+        *posted("/v1/surveys/delivery/views", PUBLISHABLE, {**PUBLISHABLE, **FOREIGN_PAGE}, VIEW),
+        ("/v1/surveys/nothing/views", {"headers": PUBLISHABLE, "body": VIEW}),
+    ],
+    "OPTIONS /v1/surveys/{survey_id}/views": [
+        ("/v1/surveys/delivery/views", {"headers": {"origin": SHOP}}),
+        ("/v1/surveys/delivery/views", {"headers": FOREIGN_PAGE}),
+        (AWAY, {"headers": {"origin": SHOP}, "path": "/v1/surveys/delivery/views"}),
+    ],
     "POST /v1/survey_responses": [
         *posted("/v1/survey_responses", SECRET, PUBLISHABLE, GIVEN),
         ("/v1/survey_responses", {"headers": SECRET, "body": {**GIVEN, "score": 1}}),
@@ -83,6 +93,11 @@ REQUESTS: dict[str, list[Asked]] = {
         *fetched("/v1/metrics", "/v1/metrics"),
         ("/v1/metrics", {"headers": SECRET, "query": {"survey": "nothing"}}),
         ("/v1/metrics", {"headers": SECRET, "query": {"since": "x"}}),
+    ],
+    "GET /v1/funnel": [
+        *fetched("/v1/funnel", "/v1/funnel"),
+        ("/v1/funnel", {"headers": SECRET, "query": {"survey": "nothing"}}),
+        ("/v1/funnel", {"headers": SECRET, "query": {"since": "x"}}),
     ],
     "GET /v1/journey": [
         *fetched("/v1/journey", "/v1/journey"),

@@ -222,6 +222,7 @@ def test_the_first_answer_finds_everything_made(monkeypatch: pytest.MonkeyPatch)
     for name, value in (
         ("SURVEYS_TABLE_NAME", "surveys"),
         ("RESPONSES_QUEUE_URL", QUEUE_URL),
+        ("FUNNEL_QUEUE_URL", QUEUE_URL),
         ("LINK_KEYS_PARAMETER", "/p"),
     ):
         monkeypatch.setenv(name, value)

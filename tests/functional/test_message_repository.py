@@ -296,7 +296,7 @@ def test_the_first_of_each_receipt_stays_and_none_erases_another(world: Any) -> 
     ):
         world.receipts.mark(receipt(kind, at=LATER + timedelta(seconds=seconds)))
     world.receipts.mark(receipt(ReceiptKind.ACCEPTED))
-    message = world.receipts.message(name)
+    message = world.receipts.get(name)
     marks = (message.complained_at, message.delivered_at, message.bounced_at)
     assert marks == (LATER, LATER + timedelta(seconds=1), LATER + timedelta(seconds=2))
 
@@ -305,7 +305,7 @@ def test_a_receipt_of_an_unknown_message_leaves_no_trace(world: Any) -> None:
     unknown = receipt(ReceiptKind.DELIVERED, message_id="msg_of_another_stack")
     assert not world.receipts.settle(unknown)
     world.receipts.mark(unknown)
-    assert world.receipts.message("msg_of_another_stack") is None
+    assert world.receipts.get("msg_of_another_stack") is None
 
 
 # What only the real store can do

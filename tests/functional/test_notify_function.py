@@ -45,7 +45,9 @@ class House:
         for name in TABLES:
             create_table(self.dynamodb, name)
         boto3.client("sesv2").create_email_identity(EmailIdentity=SENDER)
-        self.queues = {name: self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("wishes", "receipts")}
+        self.queues = {
+            name: self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("wishes", "receipts", "funnel")
+        }
         boto3.client("scheduler").create_schedule_group(Name="schedules")
         boto3.client("ssm").put_parameter(Name="/link-keys", Value='["a key"]', Type="SecureString")
         self.survey = SurveyRepository(self.dynamodb, "surveys").publish(SURVEY)
@@ -55,6 +57,7 @@ class House:
         return {
             **{f"{name.upper()}_TABLE_NAME": name for name in TABLES},
             "NOTIFICATIONS_QUEUE_URL": self.queues["wishes"],
+            "FUNNEL_QUEUE_URL": self.queues["funnel"],
             "RECEIPTS_QUEUE_URL": self.queues["receipts"],
             "NOTIFICATIONS_QUEUE_ARN": "arn:aws:sqs:eu-central-1:123456789012:wishes",
             "SCHEDULE_GROUP_NAME": "schedules",

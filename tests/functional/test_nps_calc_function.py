@@ -83,6 +83,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         monkeypatch.setenv("ERASURE_KEY_PARAMETER", "/test/erasure-key")
         monkeypatch.setenv("RESPONSES_QUEUE_URL", house.responses_queue)
         monkeypatch.setenv("NOTIFICATIONS_QUEUE_URL", house.notifications_queue)
+        monkeypatch.setenv("FUNNEL_QUEUE_URL", "no survey here counts its views")
         monkeypatch.setenv("EVENT_BUS_NAME", "bus")
         monkeypatch.setenv("ALERT_GRACE_SECONDS", "0")
         monkeypatch.setattr(bootstrap, "SystemClock", FrozenClock)

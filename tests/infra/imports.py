@@ -24,6 +24,7 @@ SHARED_MODULES: dict[str, tuple[str, ...]] = {
     "shared/direct_clients.py": (*AWS, "shared.clients"),
     "shared/errors.py": (),
     "shared/events.py": (*AWS, "shared.domain", "shared.errors"),
+    "shared/funnel.py": ("shared.clock", "shared.domain"),
     "shared/http.py": (*POWERTOOLS, "pydantic", "shared.domain", "shared.errors", "shared.strict_json"),
     "shared/observability.py": POWERTOOLS,
     "shared/pages.py": ("jinja2",),

@@ -27,6 +27,7 @@ from tests.simulation.deployed import DeployedStack, Reply, deployed
 from tests.simulation.faults import Crash, FaultInjector, NoFaults, Plan
 from tests.simulation.history import History
 from tests.simulation.oracles import alerts_repeated, faults_at_rest, messages, messages_amiss, statuses_heard
+from tests.simulation.passed import View, changes_funnel, funnel_amiss, marks_amiss
 
 SURVEY = {
     "survey_id": "delivery",
@@ -51,13 +52,15 @@ class Shop:
         accepted: every answer that was accepted, in order.
         unsure: answers without an id whose sender does not know whether they were accepted.
         erased: ids of answers that were erased.
+        views: every report of a view that was accepted; `unsure_views` those whose sender heard nothing.
+        counts_views: whether the survey has a funnel.
         reported: parcels and statuses that were reported of them, in order.
         gives_up: whether who has an answer to send tries only once.
         redriven: dead letters that were put back.
         wrong: what was not right at some moment: a stale message, a score that was no recount, an answer misread.
     """
 
-    def __init__(self, stack: DeployedStack) -> None:
+    def __init__(self, stack: DeployedStack, *, counts_views: bool = False) -> None:
         """Open the shop in a deployed stack: publish its survey, make its keys."""
         self.stack = stack
         self.aws = stack.aws
@@ -65,6 +68,9 @@ class Shop:
         self.reported: list[tuple[str, str]] = []
         self.unsure: list[Answer] = []
         self.erased: set[str] = set()
+        self.views: list[View] = []
+        self.unsure_views: list[View] = []
+        self.counts_views = counts_views
         self.wrong: list[str] = []
         self.redriven = 0
         self.gives_up = False
@@ -73,7 +79,7 @@ class Shop:
         self.aws.ses.witness = self.aws.sms.witness = self._watch
         self.aws.witness = self._recount
         dynamodb = boto3.client("dynamodb")
-        SurveyRepository(dynamodb, "SurveysTable").publish(Survey.model_validate(SURVEY))
+        SurveyRepository(dynamodb, "SurveysTable").publish(Survey.model_validate({**SURVEY, "funnel": counts_views}))
         keys = ApiKeyRepository(dynamodb, "SurveysTable")
         for name, kind, key in (("server", KeyKind.SECRET, SECRET), ("page", KeyKind.PUBLISHABLE, PUBLISHABLE)):
             known = {"key_hash": key_hash(key), "kind": kind, "name": name, "survey_id": "delivery"}
@@ -96,6 +102,14 @@ class Shop:
         reply = self.send("POST", "/v1/surveys/delivery/responses", body, PUBLISHABLE, gives_up=self.gives_up)
         answer = Answer(response_id, revision, "delivery", "recommend", rating, self.today(), {"city": city}, test)
         (self.accepted if reply else self.unsure).append(answer)
+
+    def view(self, number: int, channel: str = "widget", **told: bool) -> None:
+        """A page tells of a view; the `number` names it, `told` may say that it is started, dismissed or a test."""
+        view_id = f"00000000-0000-4000-a000-{number:012d}"
+        body = {"view_id": view_id, "channel": channel, "shown": True, **told}
+        reply = self.send("POST", "/v1/surveys/delivery/views", body, PUBLISHABLE, gives_up=self.gives_up)
+        view = View(view_id, "delivery", channel, self.today(), **told)
+        (self.views if reply else self.unsure_views).append(view)
 
     def today(self) -> str:
         """The day in the survey's time zone (the story is told in winter)."""
@@ -224,10 +238,22 @@ class Shop:
         amiss = faults_at_rest(self.aws, accepted, self.reported, unsure)
         return [*amiss, *self._on_the_way()]
 
+    def funnel_faults(self, *, gone: int = 0, whole: bool = True) -> list[str]:
+        """What the funnel counts too often, or not at all; of each answer and person erased it may count one more."""
+        if not self.counts_views:
+            return []
+        return funnel_amiss(self.aws, self.views, self.unsure_views, gone=gone + len(self.erased), whole=whole)
+
     def harm(self) -> list[str]:
         """Whatever must never be, even of what was lost on the way; empty if nothing is."""
         unheard_of = answers_unheard_of(self.aws, [*self.accepted, *self.unsure])
-        return [*unheard_of, *messages_amiss(self.aws), *alerts_repeated(self.aws), *self._on_the_way()]
+        return [
+            *unheard_of,
+            *messages_amiss(self.aws),
+            *alerts_repeated(self.aws),
+            *self.funnel_faults(whole=False),
+            *self._on_the_way(),
+        ]
 
     def _on_the_way(self) -> list[str]:
         return [*self.wrong, *self.back_office.faults(), *self.stack.refused_calls(), *self.stack.uncaught]
@@ -238,6 +264,8 @@ class Shop:
             amiss = [*drift(self.aws, stored), *self._history.watch(self.aws, stored)]
             amiss += (f"response {each} was erased, and is back" for each in sorted(self.erased & stored.keys()))
             self.wrong += (f"after call {call.number}, {fault}" for fault in amiss)
+        if changes_funnel(call):
+            self.wrong += (f"after call {call.number}, {fault}" for fault in marks_amiss(self.aws))
 
     def _watch(self, accepted: Accepted) -> None:
         message_id = accepted.tags["message_id"]
@@ -257,10 +285,12 @@ def shop(
     weather: Weather = CALM,
     parameters: Mapping[str, str] | None = None,
     sdk_attempts: int | None = None,
+    *,
+    counts_views: bool = False,
 ) -> Iterator[Shop]:
     """An open shop; the faults of the plan strike from here on."""
     with deployed(InMemoryAws(seed), parameters, sdk_attempts=sdk_attempts) as stack, _quiet():
-        opened = Shop(stack)
+        opened = Shop(stack, counts_views=counts_views)
         for source in stack.sources:
             source.queue.weather = weather
         stack.aws.hook = FaultInjector(stack.aws, plan or NoFaults())

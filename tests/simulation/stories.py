@@ -61,6 +61,17 @@ def tell_at_the_desk(story: Shop) -> None:
     desk.create(9, number=1, email="ada@example.org")
 
 
+def tell_of_views(story: Shop) -> None:
+    """Views: one begun, one closed, one that tells more the second time, one told twice, a preview."""
+    story.view(1)
+    story.view(2, started=True)
+    story.view(3, dismissed=True)
+    story.view(4, "kiosk")
+    story.view(4, "kiosk", started=True, dismissed=True)
+    story.view(2, started=True)
+    story.view(5, test=True)
+
+
 def tell_of_ada(story: Shop) -> Customer:
     """A customer buys, answers, claims an answer, and asks to be erased while more of hers is on its way."""
     ada = Customer(story)

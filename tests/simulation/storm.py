@@ -28,11 +28,13 @@ from tests.simulation.faults import (
 from tests.simulation.oracles import ambiguous_for_nothing
 from tests.simulation.residue import residue
 from tests.simulation.shop import Shop, shop
-from tests.simulation.stories import tell, tell_at_the_desk, tell_of_ada, tell_of_express
+from tests.simulation.stories import tell, tell_at_the_desk, tell_of_ada, tell_of_express, tell_of_views
 
 WEATHER = Weather(duplicate=0.15, resurrect=0.05, disorder=True, passed_over=0.3)
 LAGS = (0.5, 5, 30)
 """By how many seconds at most an index, or a read that is not strong, is late: mostly it is a fraction of one."""
+COUNTS_VIEWS_IN = 3
+"""Of so many storms one is about a survey that counts its views."""
 ERASED_IN = 4
 """Of so many storms one sees a customer erased."""
 OUTAGES = (Fault.LOST_REQUEST, Fault.LOST_ANSWER, Fault.SERVER_ERROR, Fault.THROTTLE, Fault.CONFLICT)
@@ -82,7 +84,9 @@ def storm(seed: int, *, without: Layer | None = None) -> Passed:
         AssertionError: something is not as it must be.
     """
     rng = random.Random(f"storm-{seed}")
-    with shop(seed, weather=WEATHER, sdk_attempts=1 if without is Layer.SDK else None) as story:
+    counts_views = seed % COUNTS_VIEWS_IN == 1
+    attempts = 1 if without is Layer.SDK else None
+    with shop(seed, weather=WEATHER, sdk_attempts=attempts, counts_views=counts_views) as story:
         plans: list[Plan] = [outage(story.aws, rng), Seeded(seed, 0.1, EVERY_FAULT, budget=60)]
         if without is Layer.AT_ONCE:
             plans.insert(0, Never(lambda call: call.function == "api" and records_an_answer(call)))
@@ -102,6 +106,8 @@ def storm(seed: int, *, without: Layer | None = None) -> Passed:
         stalls = Stalls(seed, 0.02, others_go_on, injector)
         story.aws.hook = stalls
         whole = without is not Layer.REDELIVERY
+        if counts_views:
+            tell_of_views(story)
         tell_at_the_desk(story)
         tell_of_express(story)
         ada = tell_of_ada(story) if whole and seed % ERASED_IN == 0 else None
@@ -110,6 +116,8 @@ def storm(seed: int, *, without: Layer | None = None) -> Passed:
         story.deliver_receipts()
         story.come_to_rest()
         _judge([*story.faults(), *ambiguous_for_nothing(story.aws)] if whole else story.harm(), f"seed {seed}")
+        if whole:
+            _judge(story.funnel_faults(gone=20 if ada is not None else 0), f"seed {seed}, the funnel")
         if ada is not None:
             story.aws.clock.advance(max(LAGS))
             _judge([*residue(story.aws, ada.person_id)], f"seed {seed}, after the erasure")

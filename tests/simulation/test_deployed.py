@@ -81,7 +81,7 @@ def test_poison_ends_in_its_queues_dead_letter_queue_within_a_minute(stack: Depl
     buried = [queue.dead_letter_queue for queue in (source.queue for source in stack.sources)]
     assert [[(message.body, message.receive_count) for message in queue.messages] for queue in buried if queue] == [
         [(poison, 12)]
-    ] * 5
+    ] * 6
     assert stack.aws.clock.seconds() - began < 60
 
 

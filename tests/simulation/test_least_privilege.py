@@ -11,6 +11,7 @@ from uuid import UUID
 from tests.simulation.customer import Customer
 from tests.simulation.residue import OLD_EMAIL
 from tests.simulation.shop import PUBLISHABLE, SECRET, SURVEY, Shop, shop
+from tests.simulation.stories import tell_of_views
 
 POISON = "this is no message of ours"
 
@@ -38,6 +39,7 @@ def the_back_office_works(opened: Shop) -> None:
         ("PUT", "/v1/surveys/chat", chat, 200),
         ("DELETE", "/v1/surveys/chat", None, 200),
         ("GET", "/v1/journey", None, 200),
+        ("GET", "/v1/funnel", None, 200),
         ("GET", f"/v1/messages/{message_id}", None, 200),
         ("POST", "/v1/people", {"email": "ada@example.org", "last_sent_at": 1_700_000_000}, 201),
         ("GET", "/v1/people", None, 200),
@@ -123,6 +125,7 @@ def a_long_day(opened: Shop) -> None:
     # Somebody wants to be asked no more, by the button of their mail program.
     no_more = urlsplit(re.findall(r"https://\S+?/u/[\w.~-]+", texts(opened))[0])
     assert stack.http("POST", no_more.path, "List-Unsubscribe=One-Click").status == 200
+    tell_of_views(opened)
     # Twelve unhappy customers in one hour: alerts, then a digest; one of them changes its mind.
     for number in range(1, 13):
         opened.answer(number, 2)
@@ -152,7 +155,7 @@ def a_long_day(opened: Shop) -> None:
     opened.aws.clock.advance(timedelta(days=3).total_seconds())
     assert stack.scheduled("score_check")["wrong_documents"] == 0
     dead = [source.queue.dead_letter_queue for source in stack.sources]
-    assert [[message.body for message in queue.messages] for queue in dead if queue] == [[POISON]] * 5
+    assert [[message.body for message in queue.messages] for queue in dead if queue] == [[POISON]] * 6
 
 
 def somebody_says_who_they_are_and_takes_it_back(opened: Shop) -> None:
@@ -165,12 +168,12 @@ def somebody_says_who_they_are_and_takes_it_back(opened: Shop) -> None:
 
 
 def test_a_function_makes_no_call_that_its_role_does_not_allow() -> None:
-    with shop() as opened:
+    with shop(counts_views=True) as opened:
         a_long_day(opened)
         assert opened.stack.refused_calls() == []
 
 
 def test_a_role_allows_nothing_that_its_function_does_not_do() -> None:
-    with shop() as opened:
+    with shop(counts_views=True) as opened:
         a_long_day(opened)
         assert opened.stack.unused_grants() == []

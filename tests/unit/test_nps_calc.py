@@ -43,7 +43,7 @@ class House:
     def __init__(self, survey: Survey = SURVEY) -> None:
         self.responses = InMemoryResponses()
         self.surveys = InMemorySurveys(survey)
-        self.queue = RecordingQueue()
+        self.queue, self.funnel = RecordingQueue(), RecordingQueue()
         self.clock = FrozenClock()
         self.bus = RecordingBus()
         self.service = NpsCalc(
@@ -52,6 +52,7 @@ class House:
             trail=self.responses,
             notifications=self.queue,
             bus=self.bus,
+            funnel=self.funnel,
             clock=self.clock,
             grace=GRACE,
         )

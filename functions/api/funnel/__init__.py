@@ -1,0 +1,1 @@
+"""How far people came: invited, delivered, shown, started, dismissed, answered."""

@@ -1,0 +1,1 @@
+"""Counts how far people came: invited, delivered, shown, started, dismissed, answered."""
