@@ -121,7 +121,10 @@ lint: $(VENV)/dev.done ## Check format and lint
 types: $(VENV)/dev.done ## Check types (mypy, strict)
 	$(PY) -m mypy
 
-.PHONY: openapi event-schemas snapshots
+.PHONY: widget openapi event-schemas snapshots
+widget: $(VENV)/dev.done ## Write functions/pages/static/widget.min.js from its readable source
+	$(PY) -m infra.widget
+
 openapi: $(VENV)/dev.done ## Write docs/openapi.json from the routes
 	$(PY) -m infra.openapi
 

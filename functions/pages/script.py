@@ -11,7 +11,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple
 
-FILE = Path(__file__).parent / "static" / "widget.js"
+FILE = Path(__file__).parent / "static" / "widget.min.js"
 
 
 class Script(NamedTuple):

@@ -23,6 +23,7 @@ class Texts(NamedTuple):
     comment: str
     optional: str
     send: str
+    skip: str
     close: str
     thanks: str
     saving: str
@@ -45,6 +46,7 @@ TEXTS = {
         comment="What is the main reason for your rating?",
         optional="optional",
         send="Send",
+        skip="Skip",
         close="Close",
         thanks="Thank you. We read every answer.",
         saving="Saving your rating…",
@@ -73,6 +75,7 @@ TEXTS = {
         comment="Was ist der wichtigste Grund für Ihre Bewertung?",
         optional="freiwillig",
         send="Senden",
+        skip="Überspringen",
         close="Schließen",
         thanks="Vielen Dank. Wir lesen jede Antwort.",
         saving="Ihre Bewertung wird gespeichert …",

@@ -68,7 +68,9 @@ class WidgetTexts(Frozen):
 
     comment: str
     send: str
+    skip: str
     close: str
+    refused: str
 
 
 class WidgetView(Frozen):
@@ -145,7 +147,9 @@ def widget_view(survey: Survey, preferred: tuple[str, ...]) -> WidgetView:
         brand=brand_view(survey),
         questions=tuple(question_view(survey, question, locale) for question in survey.questions),
         thanks=thanks_of(survey, locale),
-        texts=WidgetTexts(comment=texts.comment, send=texts.send, close=texts.close),
+        texts=WidgetTexts(
+            comment=texts.comment, send=texts.send, skip=texts.skip, close=texts.close, refused=texts.refused
+        ),
         funnel=survey.funnel,
     )
 

@@ -130,4 +130,4 @@ def microseconds_of_record(batch: Sequence[ResponseSubmitted], rounds: int) -> f
 
 def widget_bytes() -> int:
     """The widget's script as it travels, gzipped."""
-    return len(gzip.compress((ROOT / "functions/pages/static/widget.js").read_bytes(), mtime=0))
+    return len(gzip.compress((ROOT / "functions/pages/static/widget.min.js").read_bytes(), mtime=0))

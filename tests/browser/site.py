@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -110,6 +110,7 @@ class Site:
         self.faults: deque[int] = deque()
         self.pages: dict[str, tuple[str, Mapping[str, str]]] = {}
         self.requests: list[str] = []
+        self.views: list[dict[str, Any]] = []
         self.links = Links(lambda: ("a key of the test",), SystemClock())
         self._surveys = Surveys(survey, origins)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -129,6 +130,17 @@ class Site:
         self._server.server_close()
         self._thread.join()
         self._patch.undo()
+
+    def asks(self, *questions: Question, **changes: Any) -> None:
+        """From now on the survey asks this."""
+        survey = SURVEY.model_copy(update={"questions": questions, **changes})
+        self._surveys.published = self._surveys.published._replace(survey=survey)
+
+    def clear(self) -> None:
+        """As if it had just been put up: for the next test that shares it."""
+        self.asks(*SURVEY.questions)
+        for kept in (self.queue.sent, self.faults, self.pages, self.requests, self.views):
+            kept.clear()
 
     @property
     def api(self) -> str:
@@ -160,8 +172,7 @@ class Site:
     def stored(self) -> dict[str, Stored]:
         """What would be stored by now, by response id."""
         best: dict[str, Stored] = {}
-        for sent in self.queue.sent:
-            response = json.loads(sent.message.model_dump_json())["response"]
+        for response in self.responses():
             known = best.get(response["response_id"])
             if known is None or response["revision"] > known.revision:
                 rating = next((given["value"] for given in response["ratings"].values()), None)
@@ -169,6 +180,10 @@ class Site:
                     rating, response["comment"], response["revision"], response["locale"]
                 )
         return best
+
+    def responses(self) -> list[dict[str, Any]]:
+        """What the door put on the queue, oldest first."""
+        return [json.loads(sent.message.model_dump_json())["response"] for sent in list(self.queue.sent)]
 
     def posts(self) -> int:
         """How many answers were posted, refused and broken ones too."""
@@ -191,6 +206,8 @@ class Site:
             def _answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 site.requests.append(f"{self.command} {self.path}")
+                if urlsplit(self.path).path.endswith("/views") and self.command == "POST":
+                    site.views.append(json.loads(body))
                 if self.path in site.pages:
                     text, headers = site.pages[self.path]
                     self._send(200, {"content-type": "text/html; charset=utf-8", **headers}, text.encode())

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from shared.domain.surveys import Option, Question, Scale
 from tests.browser.site import BROKEN, LINK, LOST, SURVEY, Site, ratings
-from tests.browser.test_widget import eventually, quick_retries
+from tests.browser.widget import eventually, quick_retries
 
 
 @pytest.fixture

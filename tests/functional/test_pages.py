@@ -208,7 +208,13 @@ def test_the_questions_come_in_one_answer_with_all_that_a_page_shows(browser: Br
             },
         ],
         "thanks": "Thank you. We read every answer.",
-        "texts": {"comment": "What is the main reason for your rating?", "send": "Send", "close": "Close"},
+        "texts": {
+            "comment": "What is the main reason for your rating?",
+            "send": "Send",
+            "skip": "Skip",
+            "close": "Close",
+            "refused": "Your answer could not be saved.",
+        },
         "funnel": False,
     }
 

@@ -1,31 +1,30 @@
-/* Hearback's survey widget. One line anywhere in a page shows it:
+/* Hearback's survey widget. One line anywhere in a page shows it; `make widget` makes widget.min.js, which is served.
  *
  *   <script async src="https://hear.example.com/widget.js" data-survey="checkout" data-key="pk_…"></script>
  *
+ * When it asks: at once, or with data-after="20" (seconds), data-scroll="50" (percent of the page), data-exit (the
+ * mouse leaves the page at its top), data-ask (only when the page calls); with several, at the first of them. The page
+ * calls `hearback.ask("checkout", { person, subject, properties, token })`. Nothing is loaded before.
+ * Whom it asks: data-url="/order/" (a regular expression that the page's address must match), data-sample="10" (percent
+ * of visitors; who was drawn stays drawn), data-again="30" (who was shown any survey here is left alone for 30 days).
+ * data-token, a signed link's, may stand in place of the key; then the server has decided whom to ask.
  * data-locale names the language to ask in; without it, the page's own (<html lang>), then the browser's.
- * `hearback-survey { --hearback-brand: …; --hearback-on-brand: … }` in the page's style sheet changes its colours.
  *
- * A rating leaves at the click, as revision 1 of a response. A comment follows as the next revision, which repeats the
- * rating: a revision is the complete answer. Until we have it, an answer waits in localStorage and goes again, under
- * the same response_id, so that however often it arrives it counts once.
+ * A rating leaves at the click, as revision 1 of a response. Each further answer follows as the next revision, which
+ * repeats all of it: a revision is the complete answer. Until we have it, an answer waits in localStorage and goes
+ * again, under the same response_id, so that however often it arrives it counts once.
  */
 (() => {
   "use strict";
-  const script = document.currentScript || document.querySelector("script[data-survey][data-key]");
-  const { survey, key, locale } = script ? script.dataset : {};
+  const script = document.currentScript || document.querySelector("script[data-survey]");
+  const settings = script ? script.dataset : {};
+  const { survey, key, locale, url, sample, again, after, scroll } = settings;
   const complain = (sentence) => console.error(`hearback: ${sentence}`);
-  if (!survey || !key) return complain("the script tag needs data-survey and data-key");
+  if (!survey || (key ?? settings.token ?? settings.ask) === undefined)
+    return complain("the script tag needs data-survey and data-key");
 
-  const language = locale || document.documentElement.lang || navigator.language;
-  const address = (what, query = {}) =>
-    new URL(`v1/surveys/${encodeURIComponent(survey)}/${what}?${new URLSearchParams({ key, ...query })}`, script.src);
-
-  // ---- The outbox: answers that we do not know to have arrived ----
-
-  const PREFIX = "hearback:";
-  const WORTH_SENDING = 7 * 864e5; // milliseconds; the server takes no older answer
-  const LONGEST_WAIT = 300; // seconds
-  const waiting = new Map(); // response_id → the entry as text, the same as in localStorage
+  const DAY = 864e5; // milliseconds
+  const hearback = (window.hearback ||= {});
 
   // A private window, a sandbox or a full disk may refuse; then an answer waits as long as the page does.
   const stored = (action) => {
@@ -36,10 +35,39 @@
     }
   };
 
-  const keep = (answer) => {
-    const entry = JSON.stringify({ survey, at: Date.now(), body: JSON.stringify(answer) });
-    waiting.set(answer.response_id, entry);
-    stored((storage) => storage.setItem(PREFIX + answer.response_id, entry));
+  const address = (what, token, query) => {
+    const parameters = new URLSearchParams({ ...(token ? { t: token } : { key }), ...query });
+    return new URL(`v1/surveys/${encodeURIComponent(survey)}/${what}?${parameters}`, script.src);
+  };
+
+  // As text/plain with the key in the address no browser asks first, and keepalive outlives the page.
+  const post = (what, token, body) =>
+    fetch(address(what, token), {
+      method: "POST",
+      body,
+      headers: { "content-type": "text/plain" },
+      keepalive: true,
+      credentials: "omit",
+    });
+
+  const reason = async (answer) => {
+    const { detail = answer.status } = await answer.json().catch(() => ({}));
+    return detail;
+  };
+
+  // ---- The outbox: answers that we do not know to have arrived ----
+
+  const PREFIX = "hearback:";
+  const WORTH_SENDING = 7 * DAY; // the server takes no older answer
+  const LATE = 6e5; // milliseconds after which an answer says when it was given
+  const LONGEST_WAIT = 300; // seconds
+  const waiting = new Map(); // an answer's own id → the entry as text, the same as in localStorage
+  const refused = new Map(); // the same id → what its card does if we do not want the answer
+
+  const keep = (id, token, body, at = Date.now()) => {
+    const entry = JSON.stringify({ survey, token, at, body });
+    waiting.set(id, entry);
+    stored((storage) => storage.setItem(PREFIX + id, entry));
   };
 
   // Another tab, or a later click, may have put a newer revision in its place: that one stays.
@@ -66,16 +94,21 @@
   // Sends one answer; true if it is worth another try on this visit.
   const send = async (id) => {
     const entry = waiting.get(id);
-    let status = 0;
-    try {
-      // As text/plain with the key in the address no browser asks first, and keepalive outlives the page.
-      const request = { method: "POST", body: JSON.parse(entry).body, headers: { "content-type": "text/plain" } };
-      ({ status } = await fetch(address("responses"), { ...request, keepalive: true, credentials: "omit" }));
-    } catch {
-      return true; // no network, or an answer of the gateway that we may not read
+    const { token, at, body } = JSON.parse(entry);
+    const late = Date.now() - at > LATE;
+    const text = JSON.stringify({ ...body, answered_at: late ? new Date(at) : undefined });
+    // No network, or an answer of the gateway that we may not read: no status.
+    const answer = await post("responses", token, text).catch(() => ({}));
+    const { status = 0 } = answer;
+    if (!status || status === 408 || status === 429 || status >= 500) return true;
+    if (status === 422 && late && waiting.get(id) === entry) {
+      keep(id, token, body); // perhaps only the device's clock is wrong: then it was given when it arrives
+      return true;
     }
-    if (status === 408 || status === 429 || status >= 500) return true;
-    if (status >= 400) complain(`an answer to survey "${survey}" was refused (${status})`);
+    if (status >= 400) {
+      complain(`an answer to survey "${survey}" was refused (${status}): ${await reason(answer)}`);
+      refused.get(id)?.();
+    }
     // A wrong key can be put right until the next visit; a refused body can not.
     if ([401, 403, 404].includes(status)) waiting.delete(id);
     else forget(id, entry);
@@ -94,35 +127,6 @@
 
   // ---- The card ----
 
-  const STYLE = `
-:host{all:initial!important;display:block!important;position:fixed!important;z-index:2147483647!important;
-inset:auto 16px 16px auto!important;width:min(432px,100vw - 32px)!important;color-scheme:inherit!important;
---card:#fff;--ink:#1c2024;--soft:#5c636b;--line:#8b929b;--fill:#f3f4f6;--edge:#0002}
-@supports(color:light-dark(red,red)){:host{--card:light-dark(#fff,#1f2329);--ink:light-dark(#1c2024,#eef0f2);
---soft:light-dark(#5c636b,#b3bac2);--line:light-dark(#8b929b,#7d858f);--fill:light-dark(#f3f4f6,#2b3038);--edge:light-dark(#0002,#fff3)}}
-*{box-sizing:border-box;margin:0;font:inherit;color:inherit}
-section{position:relative;padding:20px;border-radius:16px;background:var(--card);color:var(--ink);
-font:16px/1.45 system-ui,sans-serif;box-shadow:0 0 0 1px var(--edge),0 12px 40px #0004}
-h2{font-weight:600;padding-inline-end:28px;text-wrap:balance}
-[role=radiogroup]{display:grid;grid-template-columns:repeat(var(--columns),1fr);gap:4px;margin-top:16px}
-button{cursor:pointer;border:1px solid var(--line);border-radius:8px;background:var(--card);min-height:40px;padding:0}
-button:hover{background:var(--fill)}
-:focus-visible{outline:2px solid var(--ink);outline-offset:2px}
-[aria-checked=true],[type=submit],[aria-checked=true]:hover,[type=submit]:hover{
-background:var(--brand);color:var(--on-brand);border-color:light-dark(var(--brand),var(--line))}
-.ends{display:flex;justify-content:space-between;gap:16px;margin-top:6px;color:var(--soft);font-size:13px}
-.close{position:absolute;inset-block-start:12px;inset-inline-end:12px;width:32px;min-height:32px;border:0;font-size:20px}
-form{margin-top:16px}
-[role=status]{padding-inline-end:28px}
-[hidden]{display:none}
-label{display:block;margin-bottom:6px}
-textarea{display:block;width:100%;min-height:84px;padding:8px 10px;border:1px solid var(--line);border-radius:8px;
-background:var(--card);resize:vertical;outline-offset:-1px!important}
-[type=submit]{margin-top:10px;padding:0 20px;font-weight:600}
-@media(max-width:420px){[role=radiogroup]{grid-template-columns:repeat(min(6,var(--columns)),1fr)}button{min-height:44px}}
-@media(prefers-reduced-motion:no-preference){section{animation:rise .3s ease-out}
-@keyframes rise{from{opacity:0;transform:translateY(12px)}}}`;
-
   // Elements are made one by one, never from HTML: a page under a strict policy allows this, and texts stay texts.
   const element = (tag, attributes = {}, ...children) => {
     const made = document.createElement(tag);
@@ -137,102 +141,220 @@ background:var(--card);resize:vertical;outline-offset:-1px!important}
       (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16),
     );
 
-  const show = ({ locale: lang, brand, questions, thanks, texts }) => {
-    const question = questions.find(({ low }) => low !== null);
-    const { options } = question;
-    const answer = { response_id: newId(), revision: 0, locale: lang };
+  // Arrow keys move among the ratings, Enter or the space bar gives one: a rating leaves when it is given.
+  const scale = ({ id, options, look, low_text, high_text }, give) => {
+    const buttons = options.map(({ value, text, label }, step) =>
+      element(
+        "button",
+        { type: "button", role: "radio", "aria-checked": false, "aria-label": label, tabindex: step ? -1 : 0, value },
+        text,
+      ),
+    );
+    const select = (chosen) =>
+      buttons.forEach((button) => button.setAttribute("tabindex", button === chosen ? 0 : -1));
+    const group = element(
+      "div",
+      {
+        role: "radiogroup",
+        class: look || "words",
+        "aria-labelledby": `asked-${id}`,
+        "aria-describedby": `ends-${id}`,
+      },
+      ...buttons,
+    );
+    group.style.setProperty("--columns", options.length);
+    group.addEventListener("click", ({ target }) => {
+      const at = buttons.indexOf(target);
+      if (at < 0) return;
+      select(target);
+      buttons.forEach((button) => button.setAttribute("aria-checked", button === target));
+      give(options[at]);
+    });
+    group.addEventListener("keydown", (event) => {
+      const at = buttons.indexOf(event.target);
+      const forward = getComputedStyle(group).direction === "rtl" ? -1 : 1;
+      const steps = { ArrowRight: forward, ArrowLeft: -forward, ArrowDown: 1, ArrowUp: -1 };
+      const to = { Home: 0, End: buttons.length - 1 }[event.key] ?? at + (steps[event.key] || NaN);
+      if (Number.isNaN(to)) return;
+      event.preventDefault();
+      const next = buttons[(to + buttons.length) % buttons.length];
+      select(next);
+      next.focus();
+    });
+    const ends = [low_text, high_text].map((text) => element("span", {}, text));
+    return [group, element("div", { id: `ends-${id}`, class: "ends" }, ...(low_text ? ends : []))];
+  };
+
+  const field = ({ id }, send, give) => {
+    const box = element("textarea", { "aria-labelledby": `asked-${id}`, maxlength: 2000, rows: 3 });
+    const form = element("form", {}, box, element("button", { type: "submit" }, send));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      give({ value: box.value.trim() });
+    });
+    return [form];
+  };
+
+  const show = ({ locale: lang, brand, questions, thanks, texts, funnel }, token, given) => {
+    const id = newId();
+    // What a signed link may answer has an id of its own, and maybe revisions: later milliseconds are higher.
+    const answer = { ...given, locale: lang, revision: token ? Date.now() : 0, answers: {} };
+    if (!token) answer.response_id = id;
+    const { subject, test } = given;
+    const view = { view_id: newId(), channel: "widget", shown: true, started: false, dismissed: false, subject, test };
+
     const submit = (change) => {
-      Object.assign(answer, change, { revision: answer.revision + 1 });
-      keep(answer);
+      Object.assign(answer, change);
+      answer.revision++;
+      view.started = true;
+      keep(id, token, answer);
       sendAll();
     };
 
+    // The rating comes first and stays, so that a mind can change. Below it, one at a time, comes what else is asked.
+    const first = questions.find(({ low }) => low !== null);
+    const others = questions.filter((question) => question !== first);
+    if (others.every(({ options }) => options.length)) others.push({ id: "", text: texts.comment, options: [], bands: [] });
+    let band;
+    let asked;
+    const advance = (done) => {
+      if (done) others.splice(others.indexOf(done), 1);
+      const next = others.find(({ bands }) => !bands.length || bands.includes(band));
+      if (next && next === asked) return; // and what was typed into it stays
+      asked = next;
+      if (next) {
+        slot.replaceChildren(...block(next, ({ value }) => {
+          if (value) submit(next.id ? { answers: { ...answer.answers, [next.id]: value } } : { comment: value });
+          advance(next);
+        }));
+        if (done) slot.firstChild.focus();
+      } else {
+        body.remove();
+        said.textContent = thanks;
+        close.focus();
+      }
+    };
+
+    const block = (question, give) => {
+      const made = [element("h2", { id: `asked-${question.id}`, tabindex: -1 }, question.text)];
+      if (!question.options.length) return [...made, ...field(question, texts.send, give)];
+      made.push(...scale(question, give));
+      if (question !== first) {
+        const skip = element("button", { type: "button", class: "skip" }, texts.skip);
+        skip.addEventListener("click", give);
+        made.push(skip);
+      }
+      return made;
+    };
+
+    const slot = element("div", { class: "slot" });
+    const rated = ({ value, band: of }) => {
+      band = of;
+      submit({ rating: value });
+      advance();
+    };
+    const body = element("div", {}, ...block(first, rated), slot);
+    const said = element("p", { role: "status" });
+    refused.set(id, () => {
+      said.textContent = texts.refused;
+    });
+
     const host = element("hearback-survey");
+    const leave = () => {
+      view.dismissed = !view.started;
+      host.remove();
+    };
+    const close = element("button", { type: "button", class: "close", "aria-label": texts.close }, "×");
+    close.addEventListener("click", leave);
+    const card = element("section", { lang, dir: "auto", "aria-label": brand.name }, body, said, close);
+    card.addEventListener("keydown", ({ key: pressed }) => pressed === "Escape" && leave());
+
     const root = host.attachShadow({ mode: "open" });
     const css =
-      `${STYLE}:host{--columns:${options.length};--brand:var(--hearback-brand,${brand.colour});` +
+      `${"widget.css"}:host{--brand:var(--hearback-brand,${brand.colour});` +
       `--on-brand:var(--hearback-on-brand,${brand.on_colour})}`;
     if (root.adoptedStyleSheets) {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(css);
       root.adoptedStyleSheets = [sheet];
     } else root.append(element("style", {}, css));
-
-    // Arrow keys move among the ratings, Enter or the space bar gives one: a rating leaves when it is given.
-    const ratings = options.map(({ value, text }, step) =>
-      element("button", { type: "button", role: "radio", "aria-checked": false, tabindex: step ? -1 : 0, value }, text),
-    );
-    const select = (chosen) =>
-      ratings.forEach((button) => button.setAttribute("tabindex", button === chosen ? 0 : -1));
-    const group = element("div", { role: "radiogroup", "aria-labelledby": "asked", "aria-describedby": "ends" }, ...ratings);
-    group.addEventListener("click", ({ target }) => {
-      if (!ratings.includes(target)) return;
-      select(target);
-      ratings.forEach((button) => button.setAttribute("aria-checked", button === target));
-      form.hidden = false;
-      submit({ rating: Number(target.value) });
-    });
-    group.addEventListener("keydown", (event) => {
-      const at = ratings.indexOf(event.target);
-      const forward = getComputedStyle(card).direction === "rtl" ? -1 : 1;
-      const steps = { ArrowRight: forward, ArrowLeft: -forward, ArrowDown: 1, ArrowUp: -1 };
-      const to = { Home: 0, End: ratings.length - 1 }[event.key] ?? at + (steps[event.key] || NaN);
-      if (Number.isNaN(to)) return;
-      event.preventDefault();
-      const next = ratings[(to + ratings.length) % ratings.length];
-      select(next);
-      next.focus();
-    });
-
-    const comment = element("textarea", { id: "comment", maxlength: 2000, rows: 3 });
-    const form = element(
-      "form",
-      { hidden: "" },
-      element("label", { for: "comment" }, texts.comment),
-      comment,
-      element("button", { type: "submit" }, texts.send),
-    );
-    const said = element("p", { role: "status" });
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const text = comment.value.trim();
-      if (text) submit({ comment: text });
-      for (const part of [heading, group, ends, form]) part.hidden = true;
-      said.textContent = thanks;
-      close.focus();
-    });
-
-    const heading = element("h2", { id: "asked" }, question.text);
-    const ends = element(
-      "div",
-      { id: "ends", class: "ends" },
-      element("span", {}, question.low_text),
-      element("span", {}, question.high_text),
-    );
-    const close = element("button", { type: "button", class: "close", "aria-label": texts.close }, "×");
-    close.addEventListener("click", () => host.remove());
-    const card = element("section", { lang, dir: "auto", "aria-label": brand.name }, heading, group, ends, form, said, close);
-    card.addEventListener("keydown", ({ key: pressed }) => pressed === "Escape" && host.remove());
     root.append(card);
     document.body.append(host);
+    stored((storage) => storage.setItem(SEEN, Date.now()));
+
+    // What became of the view is told when the page goes out of sight, if the survey counts views at all.
+    let told;
+    addEventListener("visibilitychange", () => {
+      const text = JSON.stringify(view);
+      if (funnel && document.hidden && text !== told) post("views", token, (told = text)).catch(() => {});
+    });
+    return host;
   };
 
-  // ---- Begin ----
+  // ---- When, and whom ----
 
-  const start = async () => {
+  const SEEN = "hearback/seen";
+  const drawn = () => {
+    const name = `hearback/draw/${survey}`;
+    const draw = 100 * Math.random();
+    return stored((storage) => storage.getItem(name) ?? (storage.setItem(name, draw), draw)) ?? draw;
+  };
+  const wanted = () =>
+    (!url || new RegExp(url).test(location.href)) &&
+    !(Date.now() - stored((storage) => storage.getItem(SEEN)) < again * DAY) &&
+    (!sample || drawn() < sample);
+
+  let busy = false; // from the moment a survey is to be shown until its card is gone
+  let host; // the card; none while it loads
+  const present = async ({ token = settings.token, ...given }) => {
+    busy = true;
+    if (!token && !wanted()) return;
+    const language = locale || document.documentElement.lang || navigator.language;
+    const answer = await fetch(address("widget", token, { locale: language }), { credentials: "omit" }).catch(
+      () => ({}), // no network: nothing to show, and the answers of earlier visits wait on
+    );
+    const { ok, status } = answer;
+    if (ok) {
+      const card = (host = show(await answer.json(), token, given));
+      // The page may take the card away as well, so it is looked after rather than told.
+      await new Promise((gone) => {
+        const watch = setInterval(() => card.isConnected || gone(clearInterval(watch)), 500);
+      });
+    } else if (status && status < 500 && status !== 429)
+      complain(`survey "${survey}" is not shown: ${await reason(answer)}`);
+  };
+
+  // One card at a time, of all surveys of a page; a survey that is on, or waits for its turn, is not asked once more.
+  let begun = false;
+  const begin = (given = {}) => {
+    begun = true;
+    if (busy && host?.isConnected !== false) return;
+    busy = true;
+    host = undefined;
+    hearback.turn = Promise.resolve(hearback.turn)
+      .then(() => present(given))
+      .catch(complain)
+      .finally(() => (busy = false));
+  };
+  const trigger = () => begun || begin();
+
+  const start = () => {
     recall();
     sendAll();
-    let answer;
-    try {
-      answer = await fetch(address("widget", { locale: language }), { credentials: "omit" });
-    } catch {
-      return; // no network: nothing to show, and the answers of earlier visits wait on
-    }
-    if (answer.ok) show(await answer.json());
-    else if (answer.status < 500 && answer.status !== 429) {
-      const { detail = answer.status } = await answer.json().catch(() => ({}));
-      complain(`survey "${survey}" is not shown: ${detail}`);
-    }
+    // Calls for a survey whose tag is yet to load stay in the queue, from which that tag takes them.
+    const calls = (hearback.q ||= []);
+    const others = hearback.ask || ((...call) => hearback.q.push(call));
+    hearback.ask = (name, given) => (name === survey ? begin(given) : others(name, given));
+    for (const call of calls.splice(0)) hearback.ask(...call);
+
+    if (after) setTimeout(trigger, after * 1000);
+    if (scroll)
+      addEventListener("scroll", () => {
+        if ((scrollY + innerHeight) * 100 >= document.documentElement.scrollHeight * scroll) trigger();
+      });
+    if ("exit" in settings)
+      document.documentElement.addEventListener("mouseleave", ({ clientY }) => clientY <= 0 && trigger());
+    if (!after && !scroll && !("exit" in settings) && !("ask" in settings)) trigger();
   };
   if (document.body) start();
   else addEventListener("DOMContentLoaded", start);
