@@ -43,8 +43,8 @@ class Views:
         Raises:
             TemporaryError: it may not have been kept.
         """
-        survey, link = opened
-        if not survey.funnel or view.test:
+        survey, link = opened.survey, opened.link
+        if not survey.funnel or view.test or opened.is_preview:
             return False
         told = view_told(
             survey.survey_id,
