@@ -111,6 +111,9 @@ class Site:
         self.pages: dict[str, tuple[str, Mapping[str, str]]] = {}
         self.requests: list[str] = []
         self.views: list[dict[str, Any]] = []
+        self.answers = threading.Event()
+        """While it is cleared, what was posted is accepted, and the answer to it waits."""
+        self.answers.set()
         self.links = Links(lambda: ("a key of the test",), SystemClock())
         self._surveys = Surveys(survey, origins)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -220,6 +223,8 @@ class Site:
                     self._send(fault % GATEWAY, {"content-type": "application/json", **leave}, b'{"message":"fault"}')
                 else:
                     status, headers, answer = site._answered(self.command, self.path, dict(self.headers), body)
+                    if self.command == "POST":
+                        site.answers.wait()
                     self._hang_up() if fault == LOST else self._send(status, headers, answer)
 
             def _hang_up(self) -> None:
