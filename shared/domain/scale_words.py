@@ -8,7 +8,7 @@ from typing import NamedTuple
 from shared.domain.surveys import Look, Question, Scale
 
 STAR = "★"
-SMILEYS = {3: ("🙁", "😐", "🙂"), 5: ("😠", "🙁", "😐", "🙂", "😀")}
+SMILEYS = {3: ("😞", "😐", "😊"), 5: ("😠", "😞", "😐", "😊", "😀")}
 """By how many there are, the unhappiest first. What they stand for is said beside them, in the reader's language."""
 
 

@@ -13,13 +13,16 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from shared.domain.surveys import Look, Option, Question, Scale
 from tests.browser.conftest import find_chromium
 from tests.browser.site import Site
 from tests.browser.test_kiosk import VISIT
+from tests.browser.widget import RATED, question
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs" / "images"
 PATIENCE_SECONDS = 60
+ABOUT = (Option(value=1, text={"en": "The delivery"}), Option(value=2, text={"en": "The product"}))
 
 
 def main(stack_file: Path) -> None:
@@ -38,6 +41,7 @@ def main(stack_file: Path) -> None:
         mail_page(browser, facts)
         scores_page(browser, facts)
         kiosk(browser)
+        widget(browser)
         browser.close()
     for image in sorted(IMAGES.glob("*.png")):
         print(f"{image.relative_to(ROOT)}: {image.stat().st_size // 1024} KB")
@@ -53,6 +57,35 @@ def demo_shop(browser: Browser, facts: dict[str, Any]) -> None:
     page.screenshot(path=IMAGES / "demo-shop.png")
     page.get_by_role("button", name="Send").click()
     page.wait_for_timeout(400)
+
+
+def widget(browser: Browser) -> None:
+    """Four looks of one card, each in a frame of its own: light, dark, right to left, and on a small phone."""
+    arabic = {"ar": "ما مدى احتمال أن توصي بنا صديقًا؟"}
+    stars = question("parcel", Scale.CSAT, "How was the parcel?", Look.STARS)
+    frames: tuple[tuple[Question, str, str, int], ...] = (
+        (stars, "4 stars", "light", 480),
+        (question("easy", Scale.CES, "It was easy to find what I wanted.", Look.SMILEYS), "Agree", "dark", 480),
+        (RATED.model_copy(update={"text": arabic}), "9", "light", 480),
+        (RATED, "3", "dark", 320),
+    )
+    why = question("why", Scale.CHOICE, "What was it about?", options=[one.model_dump() for one in ABOUT])
+    with Site() as site:
+        holder = "".join(f"<iframe name=f{at} width={frame[3]} height=430></iframe>" for at, frame in enumerate(frames))
+        style = (
+            "<style>body{margin:8px;width:984px}iframe{border:0;background:#8882;border-radius:8px;margin:4px}</style>"
+        )
+        page = opened(browser, site.page("/holder", style + holder), 1000, 896)
+        page.route("**/*", lambda route: route.continue_())  # and so without the browser's cache of the questions
+        for at, (asked, press, scheme, _) in enumerate(frames):
+            rtl = "ar" in asked.text
+            site.asks(asked, *(() if rtl else (why,)), default_locale="ar" if rtl else "en")
+            head = f"<meta name=color-scheme content={scheme}><body dir={'rtl' if rtl else 'ltr'}>"
+            address = site.page(f"/{at}", f"{head}{site.snippet()}")
+            page.evaluate("([name, to]) => { document.getElementsByName(name)[0].src = to }", [f"f{at}", address])
+            page.frame_locator(f"[name=f{at}]").get_by_role("radio", name=press, exact=True).click()
+        page.wait_for_timeout(200)
+        page.screenshot(path=IMAGES / "widget.png")
 
 
 def link_page(browser: Browser, address: str) -> None:

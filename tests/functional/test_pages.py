@@ -223,7 +223,7 @@ def test_the_questions_come_in_one_answer_with_all_that_a_page_shows(browser: Br
     ("scale", "shown"),
     [
         (Scale.CSAT, [(1, "1"), (2, "2"), (3, "3"), (4, "4"), (5, "5")]),
-        (Scale.CSAT_3, [(1, "🙁"), (2, "😐"), (3, "🙂")]),
+        (Scale.CSAT_3, [(1, "😞"), (2, "😐"), (3, "😊")]),
         (Scale.CES_7, [(rating, str(rating)) for rating in range(1, 8)]),
         (Scale.EXPECTATION, [(1, "Schlechter als erwartet"), (2, "Wie erwartet"), (3, "Besser als erwartet")]),
         (Scale.CHOICE, [(7, "Ein Freund"), (2, "A search")]),
@@ -243,11 +243,11 @@ def test_each_scale_is_shown_by_its_answers_in_the_readers_language(scale: Scale
     [
         (Scale.CSAT, None, "12345", ("1", "5")),
         (Scale.CSAT, Look.STARS, "★★★★★", ("1 Stern", "5 Sterne")),
-        (Scale.CSAT, Look.SMILEYS, "😠🙁😐🙂😀", ("Sehr unzufrieden", "Sehr zufrieden")),
-        (Scale.CSAT_3, None, "🙁😐🙂", ("Unzufrieden", "Zufrieden")),
+        (Scale.CSAT, Look.SMILEYS, "😠😞😐😊😀", ("Sehr unzufrieden", "Sehr zufrieden")),
+        (Scale.CSAT_3, None, "😞😐😊", ("Unzufrieden", "Zufrieden")),
         (Scale.CSAT_3, Look.NUMBERS, "123", ("1", "3")),
         (Scale.CSAT_3, Look.STARS, "★★★", ("1 Stern", "3 Sterne")),
-        (Scale.CES, Look.SMILEYS, "😠🙁😐🙂😀", ("Stimme gar nicht zu", "Stimme voll zu")),
+        (Scale.CES, Look.SMILEYS, "😠😞😐😊😀", ("Stimme gar nicht zu", "Stimme voll zu")),
     ],
 )
 def test_a_picture_has_a_name_for_who_does_not_see_it(
