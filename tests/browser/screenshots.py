@@ -71,11 +71,11 @@ def widget(browser: Browser) -> None:
     )
     why = question("why", Scale.CHOICE, "What was it about?", options=[one.model_dump() for one in ABOUT])
     with Site() as site:
-        holder = "".join(f"<iframe name=f{at} width={frame[3]} height=430></iframe>" for at, frame in enumerate(frames))
+        holder = "".join(f"<iframe name=f{at} width={frame[3]} height=460></iframe>" for at, frame in enumerate(frames))
         style = (
             "<style>body{margin:8px;width:984px}iframe{border:0;background:#8882;border-radius:8px;margin:4px}</style>"
         )
-        page = opened(browser, site.page("/holder", style + holder), 1000, 896)
+        page = opened(browser, site.page("/holder", style + holder), 1000, 956)
         page.route("**/*", lambda route: route.continue_())  # and so without the browser's cache of the questions
         for at, (asked, press, scheme, _) in enumerate(frames):
             rtl = "ar" in asked.text

@@ -21,6 +21,7 @@ from functions.pages import app as pages_app
 from functions.pages.service import Pages
 from functions.survey_ingest import app as ingest_app
 from functions.survey_ingest.service import SurveyIngest
+from functions.survey_ingest.views import Views
 from shared.clock import SystemClock
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
 from shared.domain.links import SurveyLink
@@ -107,6 +108,7 @@ class Site:
 
     def __init__(self, survey: Survey = SURVEY, origins: tuple[str, ...] = LOCAL) -> None:
         self.queue = RecordingQueue()
+        self.told = RecordingQueue()
         self.faults: deque[int] = deque()
         self.pages: dict[str, tuple[str, Mapping[str, str]]] = {}
         self.requests: list[str] = []
@@ -125,6 +127,7 @@ class Site:
         door = ingest(self._surveys, lambda: self.links, self.queue, SystemClock())
         self._patch.setattr(pages_app, "service", lambda: pages)
         self._patch.setattr(ingest_app, "service", lambda: door)
+        self._patch.setattr(ingest_app, "views", lambda: Views(self.told, SystemClock()))
         self._thread.start()
         return self
 
@@ -142,7 +145,7 @@ class Site:
     def clear(self) -> None:
         """As if it had just been put up: for the next test that shares it."""
         self.asks(*SURVEY.questions)
-        for kept in (self.queue.sent, self.faults, self.pages, self.requests, self.views):
+        for kept in (self.queue.sent, self.told.sent, self.faults, self.pages, self.requests, self.views):
             kept.clear()
 
     @property
