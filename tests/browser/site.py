@@ -117,14 +117,14 @@ class Site:
         """While it is cleared, what was posted is accepted, and the answer to it waits."""
         self.answers.set()
         self.links = Links(lambda: ("a key of the test",), SystemClock())
-        self._surveys = Surveys(survey, origins)
+        self.surveys = Surveys(survey, origins)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._patch = pytest.MonkeyPatch()
 
     def __enter__(self) -> Site:
-        pages, ingest = Pages(self._surveys, self.links), SurveyIngest
-        door = ingest(self._surveys, lambda: self.links, self.queue, SystemClock())
+        pages, ingest = Pages(self.surveys, self.links), SurveyIngest
+        door = ingest(self.surveys, lambda: self.links, self.queue, SystemClock())
         self._patch.setattr(pages_app, "service", lambda: pages)
         self._patch.setattr(ingest_app, "service", lambda: door)
         self._patch.setattr(ingest_app, "views", lambda: Views(self.told, SystemClock()))
@@ -140,7 +140,7 @@ class Site:
     def asks(self, *questions: Question, **changes: Any) -> None:
         """From now on the survey asks this."""
         survey = SURVEY.model_copy(update={"questions": questions, **changes})
-        self._surveys.published = self._surveys.published._replace(survey=survey)
+        self.surveys.published = self.surveys.published._replace(survey=survey)
 
     def clear(self) -> None:
         """As if it had just been put up: for the next test that shares it."""
@@ -161,10 +161,10 @@ class Site:
 
     def publish(self, survey: Survey) -> None:
         """From now on this is asked."""
-        self._surveys.published = self._surveys.published._replace(survey=survey)
+        self.surveys.published = self.surveys.published._replace(survey=survey)
 
     def kiosk(self, query: str = "") -> str:
-        return f"{self.api}/k/{self._surveys.published.survey.survey_id}?key={KEY}{query}"
+        return f"{self.api}/k/{self.surveys.published.survey.survey_id}?key={KEY}{query}"
 
     def snippet(self, survey: str = "checkout", key: str = KEY, more: str = "") -> str:
         """The line that a developer pastes."""

@@ -15,7 +15,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
-from shared.domain.surveys import Kiosk, Option, Question, Scale
+from functions.pages import app as pages_app
+from functions.pages.service import Pages
+from functions.survey_ingest import app as ingest_app
+from functions.survey_ingest.service import SurveyIngest
+from shared.clock import SystemClock
+from shared.domain.surveys import Kiosk, Option, Question, Scale, Survey
 from tests.browser.conftest import PATIENCE_MS, find_chromium
 from tests.browser.site import BROKEN, LOST, SURVEY, Site
 
@@ -315,6 +320,28 @@ def test_it_speaks_each_language_of_the_survey_and_then_its_own_again(page: Page
     eventually(page, lambda: [response["locale"] for response in responses(site).values()] == ["ar"])
     next_person(page)
     expect(page.get_by_role("heading", name="Wie war Ihr Besuch?")).to_be_visible()
+
+
+class Drafts:
+    """One draft and the token that shows it."""
+
+    def find(self, survey_id: str, token: str) -> Survey | None:
+        return VISIT if (survey_id, token) == ("checkout", "preview") else None
+
+
+def test_a_preview_sends_tests_and_keeps_nothing_on_the_device(
+    page: Page, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = Pages(site.surveys, site.links, Drafts())
+    door = SurveyIngest(site.surveys, lambda: site.links, site.queue, SystemClock(), Drafts)
+    monkeypatch.setattr(pages_app, "service", lambda: pages)
+    monkeypatch.setattr(ingest_app, "service", lambda: door)
+    page.goto(f"{site.api}/k/checkout?t=preview")
+    press(page, "Very satisfied")
+    eventually(page, lambda: [response["test"] for response in responses(site).values()] == [True])
+    assert waiting(page) == 0
+    assert page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
+    assert page.evaluate("document.fullscreenElement") is None
 
 
 def faults(page: Page) -> list[str]:

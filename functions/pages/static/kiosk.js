@@ -92,9 +92,9 @@
     size: async () => memory.size + (await within("readonly", (answers) => answers.count()).catch(() => 0)),
   };
 
-  const keep = (answer) => {
+  const entryOf = (answer) => {
     const at = `${answer.answered_at} ${answer.response_id}`;
-    return outbox.put({ at, survey: data.survey, to: data.to, body: JSON.stringify(answer) });
+    return { at, survey: data.survey, to: data.to, body: JSON.stringify(answer) };
   };
 
   // ---- Sending ----
@@ -278,7 +278,9 @@
     }
     // Every revision is the complete answer: what was given before stands in it again.
     answer = { ...answer, revision: answer.revision + 1, answers: { ...answer.answers, [question.id]: option.value } };
-    keep(answer).then(sendAll);
+    const entry = entryOf(answer);
+    if (data.test) post(entry); // a preview keeps nothing
+    else outbox.put(entry).then(sendAll);
     goOn(question);
     watch();
   };
