@@ -118,6 +118,7 @@ class Site:
         self.answers.set()
         self.links = Links(lambda: ("a key of the test",), SystemClock())
         self.surveys = Surveys(survey, origins)
+        self._apps: list[Any] = [ingest_app, pages_app]
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._patch = pytest.MonkeyPatch()
@@ -250,7 +251,7 @@ class Site:
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, Mapping[str, str], bytes]:
         parts = urlsplit(target)
-        for app in (ingest_app, pages_app):
+        for app in self._apps:
             for operation in app.OPERATIONS:
                 parameters = path_parameters(operation.path, parts.path)
                 if operation.method == ("GET" if method == "HEAD" else method) and parameters is not None:
