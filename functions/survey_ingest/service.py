@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+from uuid import NAMESPACE_URL, uuid5
 
 from functions.survey_ingest.bodies import Proof, SubmitResponse
 from shared.clock import Clock
@@ -64,11 +65,22 @@ class Responses(Protocol):
 
 
 class Opened(NamedTuple):
-    """A survey, opened by a key or by a link; or its draft, by a preview: whatever is answered there is a test."""
+    """A survey, opened by a key or by a link; or its draft, by a preview: whatever is answered there is a test.
+
+    Args:
+        survey: What is asked.
+        link: The link.
+        preview: The response that is meant where a preview's page names none, as the page of a link need not.
+    """
 
     survey: Survey
     link: SurveyLink | None
-    is_preview: bool = False
+    preview: str | None = None
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether staff look at a draft."""
+        return self.preview is not None
 
 
 class SurveyIngest:
@@ -127,7 +139,7 @@ class SurveyIngest:
             draft = self._previews().find(survey_id, token) if self._previews else None
             if draft is None:
                 raise
-            return Opened(draft, None, is_preview=True)
+            return Opened(draft, None, preview=str(uuid5(NAMESPACE_URL, token)))
         if link.survey_id != survey_id:
             raise ForbiddenError("This link is for another survey.")
         return Opened(self._published(survey_id).survey, link)
@@ -140,14 +152,14 @@ class SurveyIngest:
             InvalidRequestError: a field is wrong.
             TemporaryError: it may not have been kept.
         """
-        survey, link, is_preview = opened
+        survey, link, preview = opened
         if link is not None and link.rated:
             self._check_press(link, submitted.proof)
         answers = judged(survey, submitted.rating, submitted.answers, submitted.comment)
         now = self._clock.now()
         answered_at = _answered_at(submitted.answered_at, now)
         response = Response(
-            response_id=_response_id(submitted, link),
+            response_id=_response_id(submitted, link, preview),
             revision=submitted.revision,
             survey_id=survey.survey_id,
             survey_version=survey.version,
@@ -161,7 +173,7 @@ class SurveyIngest:
             breakdowns=survey.breakdown_values(submitted.properties),
             source=Source(link.channel.value if link else submitted.source),
             verified=link is not None,
-            test=submitted.test or is_preview,
+            test=submitted.test or opened.is_preview,
             locale=submitted.locale,
             answered_at=answered_at,
             accepted_at=now,
@@ -211,13 +223,13 @@ def _answered_at(told: datetime | None, now: datetime) -> datetime:
     raise InvalidRequestError(f"answered_at {fault}", {"answered_at": [fault]})
 
 
-def _response_id(submitted: SubmitResponse, link: SurveyLink | None) -> str:
+def _response_id(submitted: SubmitResponse, link: SurveyLink | None, preview: str | None) -> str:
     if link is not None and submitted.response_id not in {None, link.response_id}:
         raise InvalidRequestError(
             "response_id must be the link's own, or be left out.",
             {"response_id": [f"must be {link.response_id} with this link, or be left out"]},
         )
-    response_id = link.response_id if link is not None else submitted.response_id
+    response_id = link.response_id if link is not None else submitted.response_id or preview
     if response_id is None:
         raise InvalidRequestError(
             "response_id is missing: make a UUID once per answer, and send it with every revision.",
