@@ -37,31 +37,31 @@ class StaffSite(Site):
 
     def __init__(self) -> None:
         super().__init__()
-        self.surveys, self.drafts = InMemorySurveys(SURVEY), InMemoryDrafts()
+        self.known, self.drafts = InMemorySurveys(SURVEY), InMemoryDrafts()
         secret = ApiKey(key_hash=key_hash(SECRET), kind=KeyKind.SECRET, name="cx", created_at=NOON)
-        self.surveys.add(secret)
+        self.known.add(secret)
         self._apps += [staff_app, scores_app]
 
     def __enter__(self) -> StaffSite:
         super().__enter__()
         clock, keys = SystemClock(), lambda: ("a key of the test",)
         previews, sessions = Previews(keys, clock), Sessions(keys, clock)
-        drafts = PreviewedSurveys(previews, self.drafts, self.surveys)
+        drafts = PreviewedSurveys(previews, self.drafts, self.known)
         services: dict[Any, Any] = {
-            ingest_app: SurveyIngest(self.surveys, lambda: self.links, self.queue, clock, lambda: drafts),
-            pages_app: Pages(self.surveys, self.links, drafts),
+            ingest_app: SurveyIngest(self.known, lambda: self.links, self.queue, clock, lambda: drafts),
+            pages_app: Pages(self.known, self.links, drafts),
             staff_app: StaffPage(
-                surveys=self.surveys,
+                surveys=self.known,
                 drafts=self.drafts,
-                api_keys=self.surveys,
+                api_keys=self.known,
                 sessions=sessions,
                 previews=previews,
                 clock=clock,
             ),
             # It opens sessions here, and shows no score.
             scores_app: ScoresPage(
-                surveys=self.surveys,
-                api_keys=self.surveys,
+                surveys=self.known,
+                api_keys=self.known,
                 scores=None,  # type: ignore[arg-type]
                 answers=None,  # type: ignore[arg-type]
                 sessions=sessions,
@@ -146,12 +146,12 @@ def test_a_survey_is_written_tried_published_and_asked_by_the_line_that_is_paste
         staff.get_by_role("button", name="Show", exact=True).click()
         expect(frame.get_by_text("Würden Sie uns empfehlen?")).to_be_visible()
     assert faults(staff) == []
-    assert site.surveys.current("chat") is None
+    assert site.known.current("chat") is None
 
     staff.get_by_role("link", name="Edit").click()
     staff.get_by_role("button", name="Publish").first.click()
     expect(staff.get_by_role("status")).to_contain_text("Published.")
-    site.surveys.add(
+    site.known.add(
         ApiKey(
             key_hash=key_hash(KEY),
             kind=KeyKind.PUBLISHABLE,
@@ -209,7 +209,7 @@ def test_a_fault_is_told_at_its_field_and_keeps_everything_without_a_script(
 def test_who_was_overtaken_sees_both_and_loses_nothing(staff: Page, site: StaffSite) -> None:
     staff.goto(f"{site.api}/staff/surveys/checkout")
     staff.get_by_label("Question (en)").fill("Mine?")
-    site.surveys.publish(SURVEY.model_copy(update={"name": "Theirs"}))
+    site.known.publish(SURVEY.model_copy(update={"name": "Theirs"}))
     staff.get_by_role("button", name="Publish").first.click()
     expect(staff.get_by_role("alert")).to_contain_text("Somebody else published meanwhile.")
     row = staff.get_by_role("row").filter(has_text="questions.0.text.en")
@@ -219,5 +219,5 @@ def test_who_was_overtaken_sees_both_and_loses_nothing(staff: Page, site: StaffS
     assert faults(staff) == []
     staff.get_by_role("button", name="Publish").first.click()
     expect(staff.get_by_role("status")).to_contain_text("Published.")
-    published = site.surveys.current("checkout")
+    published = site.known.current("checkout")
     assert published is not None and published.survey.questions[0].text["en"] == "Mine?"
