@@ -13,19 +13,20 @@ import random
 import re
 import sys
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any, NamedTuple
 from unittest.mock import patch
 from urllib.parse import quote, urlencode
 
+import boto3
 from jinja2 import Environment
 
 from shared import clients
 from shared.clock import RandomIds, SystemClock
 from tests.infra.cloudformation import TEMPLATE, Template, of_type, parse, properties, target, translate
-from tests.infra.policies import Grant, grants, needs
+from tests.infra.policies import Grant, Need, grants, needs
 from tests.infra.resolving import Resolver
 from tests.simulation.aws import InMemoryAws
 from tests.simulation.aws.clients import REGION
@@ -63,10 +64,14 @@ class Route(NamedTuple):
         """The path's parameters if the route takes this request."""
         if self.method not in {method, "ANY"}:
             return None
-        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(self.path).replace(r"\+", "+"))
-        pattern = re.sub(r"\\\{(\w+)\+\\\}", r"(?P<\1>.+)", pattern)
-        found = re.fullmatch(pattern, path)
+        found = _pattern(self.path).fullmatch(path)
         return found.groupdict() if found else None
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path).replace(r"\+", "+"))
+    return re.compile(re.sub(r"\\\{(\w+)\+\\\}", r"(?P<\1>.+)", pattern))
 
 
 @cache
@@ -92,13 +97,18 @@ class DeployedStack:
     Args:
         aws: The account.
         parameters: Parameters of the template beside `PARAMETERS`.
+        client: Makes a client of a service.
 
     Attributes:
         uncaught: Errors that a function behind the HTTP API let out, to which the gateway answers 500 in its own words.
+        client: Makes clients for who works on the account beside the functions.
     """
 
-    def __init__(self, aws: InMemoryAws, parameters: Mapping[str, str]) -> None:
+    def __init__(
+        self, aws: InMemoryAws, parameters: Mapping[str, str], client: Callable[[str], Any] = boto3.client
+    ) -> None:
         self.aws = aws
+        self.client = client
         self._template = _template()
         self._resolve = Resolver(self._template, {**PARAMETERS, **parameters})
         self._functions = {
@@ -108,6 +118,7 @@ class DeployedStack:
         self.uncaught: list[str] = []
         self._environments: dict[str, dict[str, str]] = {}
         self._grants: dict[str, list[Grant]] = {}
+        self._allowed: dict[tuple[str, Need], bool] = {}
         self._make_tables()
         self._make_queues()
         aws.events.buses.update(of_type(self._template, "AWS::Events::EventBus"))
@@ -218,9 +229,17 @@ class DeployedStack:
                 for entry in self.aws.log
                 if entry.call.function in self._functions
                 for need in needs(entry.call.service, entry.call.operation, entry.call.params)
-                if not any(grant.covers(need) for grant in self.grants(entry.call.function))
+                if not self._allows(entry.call.function, need)
             }
         )
+
+    def _allows(self, function: str, need: Need) -> bool:
+        """Whether a function's role gives a right; the same few are asked for again and again."""
+        known = self._allowed.get((function, need))
+        if known is None:
+            known = any(grant.covers(need) for grant in self.grants(function))
+            self._allowed[function, need] = known
+        return known
 
     def unused_grants(self) -> list[str]:
         """Rights that no call so far has needed."""
@@ -333,7 +352,6 @@ def deployed(
         sdk_attempts: How often the SDK tries each call, if not as often as the product says.
     """
     ids = random.Random(f"ids-{aws.seed}")
-    stack = DeployedStack(aws, parameters or {})
     with (
         aws.installed(),
         aws.clients(sdk_attempts) as lent,
@@ -342,6 +360,7 @@ def deployed(
         patch.object(SystemClock, "now", lambda _: aws.clock.now()),
         patch.object(RandomIds, "new", lambda _: uuid.UUID(int=ids.getrandbits(128), version=4).hex),
     ):
+        stack = DeployedStack(aws, parameters or {}, lent.outside)
         for function in stack.functions:
             stack.restart(function)
         try:

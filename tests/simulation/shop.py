@@ -10,8 +10,6 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-import boto3
-
 from infra.ops.erasure import StoredErasures
 from infra.ops.redrive import redrive
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
@@ -78,7 +76,7 @@ class Shop:
         self._history = History()
         self.aws.ses.witness = self.aws.sms.witness = self._watch
         self.aws.witness = self._recount
-        dynamodb = boto3.client("dynamodb")
+        dynamodb = stack.client("dynamodb")
         SurveyRepository(dynamodb, "SurveysTable").publish(Survey.model_validate({**SURVEY, "funnel": counts_views}))
         keys = ApiKeyRepository(dynamodb, "SurveysTable")
         for name, kind, key in (("server", KeyKind.SECRET, SECRET), ("page", KeyKind.PUBLISHABLE, PUBLISHABLE)):
@@ -193,7 +191,7 @@ class Shop:
 
     def redrive(self) -> int:
         """Ops puts the letters of every dead-letter queue back, and says how many."""
-        sqs, dynamodb = boto3.client("sqs"), boto3.client("dynamodb")
+        sqs, dynamodb = self.stack.client("sqs"), self.stack.client("dynamodb")
         erased = StoredErasures(dynamodb, "ResponsesTable", "PeopleTable")
         sent = 0
         with self.aws.running("ops"):

@@ -18,6 +18,7 @@ from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.loaders import create_loader
+from botocore.model import OperationModel
 from botocore.retries import quota
 from botocore.retries.quota import RetryQuota
 
@@ -98,6 +99,13 @@ class Clients:
         """A client, as a session of the SDK makes it."""
         if self._attempts is not None:
             config = config.merge(Config(retries={"mode": "standard", "total_max_attempts": self._attempts}))
+        return self._borrowed(service, config)
+
+    def outside(self, service: str) -> Any:
+        """A client with the SDK's own defaults, for who works on the account beside the functions."""
+        return self._borrowed(service, Config())
+
+    def _borrowed(self, service: str, config: Config) -> Any:
         name = (service, repr(sorted(vars(config)["_user_provided_options"].items())))
         lent = self._idle[name].pop() if self._idle[name] else self._made(name, config)
         self._out.append(lent)
@@ -112,6 +120,7 @@ class Clients:
 
         with patch.object(quota, "RetryQuota", noted_quota):
             client = self._core.create_client(name[0], config=config)
+        _shorten(client)
         lent = _Lent(name, client, quotas)
         register = client.meta.events.register
 
@@ -121,6 +130,30 @@ class Clients:
 
         vars(client.meta.events)["register"] = noted_handler
         return lent
+
+
+def _shorten(client: Any) -> None:
+    """Leave out what no simulation can see: each call's address worked out anew, and headers for a signer and a socket.
+
+    Checks, serialising, retries and parsing are the SDK's own: that is where a product goes wrong.
+    """
+    resolver, sender = vars(client)["_ruleset_resolver"], vars(client)["_endpoint"]
+    resolve, prepared = resolver.construct_endpoint, sender.create_request
+    addresses: dict[str, Any] = {}
+
+    def address(operation_model: OperationModel, call_args: Any, request_context: Any) -> Any:
+        name = operation_model.name
+        if name not in addresses:
+            addresses[name] = resolve(operation_model, call_args, request_context)
+        return addresses[name]
+
+    def request(params: dict[str, Any], operation_model: OperationModel) -> AWSPreparedRequest:
+        if not isinstance(params["body"], bytes):
+            whole: AWSPreparedRequest = prepared(params, operation_model)
+            return whole
+        return AWSPreparedRequest(params["method"], params["url"], params["headers"], params["body"], False)
+
+    resolver.construct_endpoint, sender.create_request = address, request
 
 
 CLIENTS = Clients()

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, Protocol, TypeAlias
 from unittest.mock import patch
@@ -119,16 +120,17 @@ class InMemoryAws:
 
         The SDK's retry jitter comes from Python's global generator, so that is seeded too.
         """
-        before_session, before_time = boto3.DEFAULT_SESSION, vars(endpoint)["time"]
-        before_random = random.getstate()
-        boto3.DEFAULT_SESSION = self.session()
+        before_time, before_random = vars(endpoint)["time"], random.getstate()
         vars(endpoint)["time"] = SimpleNamespace(sleep=self.clock.advance)
         random.seed(self.seed)
         try:
-            with patch.object(URLLib3Session, "send", self._send):
+            # A session is made when the first client is: most simulations only borrow theirs.
+            with (
+                patch.object(boto3, "_get_default_session", cache(self.session)),
+                patch.object(URLLib3Session, "send", self._send),
+            ):
                 yield self
         finally:
-            boto3.DEFAULT_SESSION = before_session
             vars(endpoint)["time"] = before_time
             random.setstate(before_random)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from tests.simulation.aws import syntax
@@ -35,6 +36,14 @@ _ORDERED = frozenset({"S", "N", "B"})
 _TYPES = frozenset({"S", "N", "B", "BOOL", "NULL", "M", "L", *SETS})
 
 
+@lru_cache(maxsize=4096)
+def _placeholders(texts: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """The `#names` and the `:values` that the expressions of a request use."""
+    used = frozenset[str]().union(*map(syntax.placeholders, texts))
+    names = frozenset(word for word in used if word.startswith("#"))
+    return names, used - names
+
+
 @dataclass(frozen=True)
 class Scope:
     """What the placeholders of one request stand for."""
@@ -51,20 +60,17 @@ class Scope:
         """
         names = request.get("ExpressionAttributeNames") or {}
         values = request.get("ExpressionAttributeValues") or {}
-        used: set[str] = set()
-        for member in _EXPRESSIONS:
-            if member in request:
-                used |= syntax.placeholders(request[member])
-        for kind, defined in (("Names", names), ("Values", values)):
-            prefix = "#" if kind == "Names" else ":"
-            needed = {word for word in used if word.startswith(prefix)}
-            if undefined := sorted(needed - set(defined)):
+        texts = tuple(request[member] for member in _EXPRESSIONS if member in request)
+        for kind, defined, needed in zip(("Names", "Values"), (names, values), _placeholders(texts), strict=True):
+            if defined.keys() == needed:
+                continue
+            if undefined := sorted(needed - defined.keys()):
                 what = "attribute name" if kind == "Names" else "attribute value"
                 raise validation_error(
                     f"Invalid expression: An expression {what} used in expression is not defined; "
                     f"{what}: {undefined[0]}"
                 )
-            if unused := sorted(set(defined) - needed):
+            if unused := sorted(defined.keys() - needed):
                 raise validation_error(
                     f"Value provided in ExpressionAttribute{kind} unused in expressions: keys: {{{', '.join(unused)}}}"
                 )
