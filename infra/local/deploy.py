@@ -79,8 +79,8 @@ def deploy(
     if existing and _is_made_from(existing, source):
         return _outputs(existing)
     _verify_sender(endpoint, values)
-    _upload(endpoint, template, artefacts)
-    _apply(cloudformation, stack_name, template, values, source, update=existing is not None)
+    url = _upload(endpoint, template, artefacts, source)
+    _apply(cloudformation, stack_name, template, url, values, source, update=existing is not None)
     described = _wait(cloudformation, stack_name)
     return _outputs(described)
 
@@ -108,7 +108,11 @@ def _verify_sender(endpoint: str, values: Parameters) -> None:
             raise
 
 
-def _upload(endpoint: str, template: dict[str, Any], artefacts: list[packaging.Artefact]) -> None:
+def _upload(endpoint: str, template: dict[str, Any], artefacts: list[packaging.Artefact], source: str) -> str:
+    """Put the artefacts and the template that names them into a bucket; returns the template's address.
+
+    A request itself may carry 51 200 bytes of template, which ours has outgrown; a bucket's may have a megabyte.
+    """
     s3 = client("s3", endpoint)
     try:
         s3.create_bucket(
@@ -122,15 +126,25 @@ def _upload(endpoint: str, template: dict[str, Any], artefacts: list[packaging.A
         template["Resources"][artefact.resource]["Properties"][artefact.setting] = (
             f"s3://{ARTEFACTS_BUCKET}/{artefact.key}"
         )
+    key = f"{source}.template.json"
+    s3.put_object(Bucket=ARTEFACTS_BUCKET, Key=key, Body=json.dumps(template, default=str).encode())
+    return f"{endpoint}/{ARTEFACTS_BUCKET}/{key}"
 
 
 def _apply(
-    cloudformation: Any, name: str, template: Mapping[str, Any], values: Parameters, source: str, *, update: bool
+    cloudformation: Any,
+    name: str,
+    template: Mapping[str, Any],
+    url: str,
+    values: Parameters,
+    source: str,
+    *,
+    update: bool,
 ) -> None:
     known = template.get("Parameters", {})
     request = {
         "StackName": name,
-        "TemplateBody": json.dumps(template, default=str),
+        "TemplateURL": url,
         "Capabilities": CAPABILITIES,
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items() if key in known],
         "Tags": [{"Key": SOURCE_TAG, "Value": source}],
