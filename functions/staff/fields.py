@@ -142,7 +142,7 @@ SETTINGS = (
     ),
     Section(
         "asking",
-        Words("Asking", "Fragen"),
+        Words("Whom and when", "Wen und wann"),
         (
             Field(
                 "time_zone",

@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from shared.domain.surveys import Look, Option, Question, Scale
 from tests.browser.conftest import find_chromium
-from tests.browser.site import Site
+from tests.browser.site import SURVEY, Site
 from tests.browser.test_kiosk import VISIT
+from tests.browser.test_staff_page import StaffSite, log_in
 from tests.browser.widget import RATED, question
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +43,7 @@ def main(stack_file: Path) -> None:
         scores_page(browser, facts)
         kiosk(browser)
         widget(browser)
+        staff_page(browser)
         browser.close()
     for image in sorted(IMAGES.glob("*.png")):
         print(f"{image.relative_to(ROOT)}: {image.stat().st_size // 1024} KB")
@@ -118,6 +120,21 @@ def kiosk(browser: Browser) -> None:
         page = opened(browser, site.kiosk(), 1024, 640)
         page.get_by_role("button", name="Satisfied", exact=True).wait_for()
         page.screenshot(path=IMAGES / "kiosk.png")
+
+
+def staff_page(browser: Browser) -> None:
+    """A survey as it is written, and the same as it is tried."""
+    stars = Question(id="stars", scale=Scale.CSAT, look=Look.STARS, text={"en": "And our staff?"}, bands=("negative",))
+    with StaffSite() as site:
+        site.known.publish(SURVEY.model_copy(update={"questions": (*SURVEY.questions, stars)}))
+        page = browser.new_page(viewport={"width": 1080, "height": 900}, reduced_motion="reduce", locale="en-GB")
+        log_in(page, site)
+        page.goto(f"{site.api}/staff/surveys/checkout")
+        page.locator("#questions").evaluate("heading => heading.scrollIntoView()")
+        page.screenshot(path=IMAGES / "staff.png")
+        page.goto(f"{site.api}/staff/surveys/checkout/preview")
+        page.frame_locator("iframe").get_by_role("radio", name="9", exact=True).wait_for()
+        page.screenshot(path=IMAGES / "staff-preview.png")
 
 
 def survey_link(facts: dict[str, Any]) -> str:
