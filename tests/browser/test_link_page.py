@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from shared.domain.surveys import Option, Question, Scale
-from tests.browser.site import BROKEN, LINK, LOST, SURVEY, Site, ratings
+from shared.domain.surveys import Look, Option, Question, Scale
+from tests.browser.site import BROKEN, KEY, LINK, LOST, SURVEY, Site, ratings
 from tests.browser.widget import eventually, quick_retries
 
 
@@ -89,6 +89,7 @@ def test_opening_a_link_writes_nothing_nor_does_a_script_that_fills_forms(page: 
             const rating = document.querySelector("input[type=radio]");
             rating.click();
             rating.dispatchEvent(new Event("change", { bubbles: true }));
+            document.querySelectorAll("label")[1].click();
             document.querySelector("form button").click();
             document.querySelector("form").requestSubmit();
         }"""
@@ -180,3 +181,41 @@ def test_every_question_of_a_survey_is_asked(page: Page) -> None:
         "found_by": 2,
     }
     assert response["texts"] == {"missing": "A red kettle"}
+
+
+def test_everybodys_link_is_an_answer_of_each_tab_and_a_reload_is_the_same(page: Page, site: Site) -> None:
+    address = f"{site.api}/s/checkout?key={KEY}"
+    for rating in (3, 9):
+        page.goto(address)
+        choose(page, rating)
+        expect(page.get_by_role("status")).to_contain_text("Your rating is saved")
+    assert ratings(site.stored().values()) == [9]
+    response = site.queue.sent[-1].message.model_dump()["response"]
+    assert (response["source"], response["verified"], response["person_id"]) == ("link", False, None)
+    other = page.context.new_page()
+    other.goto(address)
+    choose(other, 5)
+    expect(other.get_by_role("status")).to_contain_text("Your rating is saved")
+    assert ratings(site.stored().values()) == [5, 9]
+
+
+def test_a_follow_up_is_asked_by_the_first_rating_and_pictures_have_names(page: Page) -> None:
+    questions = (
+        Question(id="happy", scale=Scale.CSAT, look=Look.STARS, text={"en": "How was it?"}),
+        Question(id="bad", scale=Scale.TEXT, text={"en": "What went wrong?"}, bands=("negative", "neutral")),
+        Question(id="good", scale=Scale.CSAT_3, text={"en": "And the courier?"}, bands=("positive",)),
+    )
+    with Site(SURVEY.model_copy(update={"questions": questions})) as site:
+        page.goto(site.link())
+        expect(page.get_by_label("What went wrong?")).to_be_hidden()
+        page.get_by_role("radio", name="2 stars").click()
+        page.get_by_label("What went wrong?").fill("It was wet.")
+        expect(page.get_by_role("group", name="And the courier?")).to_be_hidden()
+        page.get_by_role("radio", name="5 stars").click()
+        expect(page.get_by_label("What went wrong?")).to_be_hidden()
+        page.get_by_role("group", name="And the courier?").get_by_role("radio", name="Satisfied", exact=True).click()
+        page.get_by_role("button", name="Send").click()
+        expect(page.get_by_text("Thank you. This helps.")).to_be_visible()
+        response = site.queue.sent[-1].message.model_dump()["response"]
+    assert {name: given["value"] for name, given in response["ratings"].items()} == {"happy": 5, "good": 3}
+    assert response["texts"] == {}

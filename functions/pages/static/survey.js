@@ -88,32 +88,26 @@
     if (await post(answer())) said.textContent = saved;
   };
 
-  // A script's click is not trusted, but the one that a label hands on to its input is, even of such a click.
-  let forged = false;
-  const forget = () => (forged = false);
-  const notice = ({ isTrusted }) => {
-    if (isTrusted) return;
-    forged = true;
-    setTimeout(forget);
-  };
-  addEventListener("click", notice, true);
-
+  // What a script presses is not trusted, nor is what follows from it.
   const isPress = ({ isTrusted }) => {
     const after = Math.floor(performance.now() - opened);
-    if (!isTrusted || forged || after < SEEN) return false;
+    if (!isTrusted || after < SEEN) return false;
     pressedAfter = after;
     return true;
   };
 
   let settling = null;
-  form.addEventListener("click", (event) => {
-    if (event.target.type !== "radio" || !isPress(event)) return;
+  const settle = (event) => {
+    if (!isPress(event)) return;
     clearTimeout(settling);
     settling = setTimeout(() => {
       settling = null;
       save();
     }, SETTLED);
-  });
+  };
+  form.addEventListener("click", (event) => event.target.type === "radio" && settle(event));
+  // Browsers make no click of a space bar on a rating that is chosen already, as it is behind an e-mail's rating.
+  form.addEventListener("keydown", (event) => event.key === " " && event.target.checked && settle(event));
 
   const saveNow = () => {
     if (settling === null) return;
