@@ -76,7 +76,8 @@ class Pages:
             TemporaryError: surveys or link keys can not be read now.
         """
         if token is not None:
-            return widget_view(self._by_token(survey_id, token)[0], preferred)
+            survey, link = self._by_token(survey_id, token)
+            return widget_view(survey, preferred, link.response_id if link else None)
         if key is None or not key.startswith(KeyKind.PUBLISHABLE.prefix):
             raise UnauthorizedError("Send the survey's publishable key (pk_…), as Bearer or as ?key=.")
         published = self._published(survey_id)

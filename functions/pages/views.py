@@ -85,6 +85,7 @@ class WidgetView(Frozen):
         thanks: What is said after an answer.
         texts: The widget's own words.
         funnel: Whether the survey counts views, so that the page is to report them.
+        response_id: The one response that a signed link may give; null with a key, where each answer has its own.
     """
 
     survey_id: str
@@ -95,6 +96,7 @@ class WidgetView(Frozen):
     thanks: str
     texts: WidgetTexts
     funnel: bool = False
+    response_id: str | None = None
 
 
 class SurveyPage(NamedTuple):
@@ -136,7 +138,7 @@ class SurveyPage(NamedTuple):
         return thanks_of(self.survey, self.locale)
 
 
-def widget_view(survey: Survey, preferred: tuple[str, ...]) -> WidgetView:
+def widget_view(survey: Survey, preferred: tuple[str, ...], response_id: str | None = None) -> WidgetView:
     """A survey in the first of these languages in which it asks."""
     locale = locale_of(survey, preferred)
     texts = texts_in(locale)
@@ -151,6 +153,7 @@ def widget_view(survey: Survey, preferred: tuple[str, ...]) -> WidgetView:
             comment=texts.comment, send=texts.send, skip=texts.skip, close=texts.close, refused=texts.refused
         ),
         funnel=survey.funnel,
+        response_id=response_id,
     )
 
 

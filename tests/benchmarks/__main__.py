@@ -32,7 +32,8 @@ from tests.benchmarks.counted import (
 )
 from tests.benchmarks.growth import Read, checked, months_of_metrics, recounted
 from tests.benchmarks.slips import slip_units
-from tests.benchmarks.timed import Spread, microseconds_of_record, started, widget_bytes
+from tests.benchmarks.timed import Spread, microseconds_of_record, started
+from tests.benchmarks.widget import PUBLISHED, widget_bytes, widget_cost
 from tests.infra.cloudformation import ROOT
 
 ROUNDS = 15
@@ -84,7 +85,17 @@ def rows() -> Iterator[Row]:
     yield Row("dollars per million answers, the peer", dollars_per_million(peer_count()))
     yield Row("calls to the event bus per answer, batch of 84", told.event_calls / told.answers, 0.25, 0.2)
     yield Row("dollars per million answers for their events", dollars_for_events(told), 2, 2)
-    yield Row("widget, bytes gzipped", widget_bytes(), 5 * 1024, 4 * 1024)
+    yield from of_the_widget()
+
+
+def of_the_widget() -> Iterator[Row]:
+    """What a survey costs the page that shows it; without a browser only its size is known."""
+    yield Row("widget, bytes gzipped", widget_bytes(), 5 * 1024, 4600)
+    for whose, size in PUBLISHED.items():
+        yield Row(f"{whose}, bytes gzipped", size)
+    if cost := widget_cost(ROUNDS):
+        yield Row("requests to show a survey and to answer it", cost.requests, 2, 2)
+        yield Row("processor time of the page's main thread until the card stands, ms", cost.milliseconds, 50, 25)
 
 
 def of_the_door() -> Iterator[Row]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import statistics
@@ -126,8 +125,3 @@ def microseconds_of_record(batch: Sequence[ResponseSubmitted], rounds: int) -> f
         repository.record(batch)
         taken.append(time.process_time() - began)
     return statistics.median(taken) / len(batch) * 1e6
-
-
-def widget_bytes() -> int:
-    """The widget's script as it travels, gzipped."""
-    return len(gzip.compress((ROOT / "functions/pages/static/widget.min.js").read_bytes(), mtime=0))

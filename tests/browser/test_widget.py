@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from shared.domain.surveys import Look, Scale
 from tests.browser.site import KEY, LINK, SURVEY, Site, Stored, ratings
-from tests.browser.widget import CHOICE, RATED, TEXT, eventually, question, rate
+from tests.browser.widget import CHOICE, RATED, TEXT, eventually, outbox, question, rate
 from tests.infra.cloudformation import ROOT
 
 CARD = "hearback-survey"
@@ -212,7 +212,7 @@ def test_a_signed_link_may_stand_in_place_of_the_key(page: Page, site: Site) -> 
     assert {response["response_id"] for response in site.responses()} == {LINK.response_id}
     assert all(response["verified"] and response["person_id"] == LINK.person_id for response in site.responses())
     assert ratings(site.stored().values()) == [10]
-    eventually(page, lambda: page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('hearback:'))") == [])
+    eventually(page, lambda: outbox(page) == [])
 
 
 def test_one_card_at_a_time_of_two_surveys_on_a_page(page: Page, site: Site) -> None:

@@ -216,6 +216,7 @@ def test_the_questions_come_in_one_answer_with_all_that_a_page_shows(browser: Br
             "refused": "Your answer could not be saved.",
         },
         "funnel": False,
+        "response_id": None,
     }
 
 
@@ -309,7 +310,8 @@ def test_a_foreign_page_is_refused_and_may_not_read_why(browser: Browser) -> Non
 
 def test_a_signed_link_opens_its_own_survey_and_no_other(browser: Browser) -> None:
     token = browser.links.sign(LINK)
-    assert browser.questions(t=token).status == 200
+    opened = browser.questions(t=token)
+    assert (opened.status, opened.json()["response_id"]) == (200, LINK.response_id)
     other = browser.links.sign(LINK.model_copy(update={"survey_id": "other"}))
     assert browser.questions(t=other).status == 403
 

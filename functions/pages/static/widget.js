@@ -195,11 +195,10 @@
     return [form];
   };
 
-  const show = ({ locale: lang, brand, questions, thanks, texts, funnel }, token, given) => {
-    const id = newId();
-    // What a signed link may answer has an id of its own, and maybe revisions: later milliseconds are higher.
-    const answer = { ...given, locale: lang, revision: token ? Date.now() : 0, answers: {} };
-    if (!token) answer.response_id = id;
+  const show = ({ locale: lang, brand, questions, thanks, texts, funnel, response_id }, token, given) => {
+    // A signed link's one response may have revisions that we know nothing of: later milliseconds are higher.
+    const id = response_id || newId();
+    const answer = { ...given, response_id: id, revision: token ? Date.now() : 0, locale: lang, answers: {} };
     const { subject, test } = given;
     const view = { view_id: newId(), channel: "widget", shown: true, started: false, dismissed: false, subject, test };
 
