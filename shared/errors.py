@@ -13,7 +13,8 @@ HearbackError
 │   ├── PreconditionFailedError      412  it is not what the caller believes it to be
 │   ├── TooLargeError                413
 │   ├── UnsupportedMediaTypeError    415
-│   └── InvalidRequestError          422  well-formed, but a field is wrong
+│   ├── InvalidRequestError          422  well-formed, but a field is wrong
+│   └── TooManyRequestsError         429  too fast: the same again, when it says
 ├── TemporaryError          the same again, later: a queue redelivers, an HTTP client gets 503
 │   └── UnpublishedError             some events are not on the bus; it says which
 └── PoisonMessageError      never again: the message can not become right, it belongs in the dead-letter queue
@@ -122,6 +123,21 @@ class InvalidRequestError(RequestError):
     """A field is missing or wrong; `errors` says which."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class TooManyRequestsError(RequestError):
+    """Too much came from one sender, or for one survey; the same request is right again later.
+
+    Args:
+        detail: One sentence for the developer who reads the answer.
+        retry_after: In how many seconds.
+    """
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class TemporaryError(HearbackError):

@@ -25,6 +25,7 @@ from shared.errors import (
     RequestError,
     TemporaryError,
     TooLargeError,
+    TooManyRequestsError,
     UnauthorizedError,
     UnsupportedMediaTypeError,
 )
@@ -352,6 +353,8 @@ def problem(error: RequestError | TemporaryError) -> Answer:
         headers["allow"] = ", ".join(error.allowed)
     if isinstance(error, TemporaryError):
         headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+    if isinstance(error, TooManyRequestsError):
+        headers["retry-after"] = str(error.retry_after)
     body: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
     body["message"] = detail
     if errors:

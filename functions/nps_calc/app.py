@@ -10,6 +10,7 @@ from functions.nps_calc import bootstrap
 from shared.domain.events import DomainEvent
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import Outcome, Recorded, contradicts
+from shared.domain.responses import Response
 from shared.domain.steps import StepsTold
 from shared.errors import PoisonMessageError, TemporaryError
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
@@ -52,6 +53,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> BatchResponse:
             poison.append(message)
         elif response_id not in complete:
             postponed.append(message)
+    _watch([submitted.response for _, submitted in readable])
     return come_again(bootstrap.back_off, poison, postponed)
 
 
@@ -67,6 +69,16 @@ def _read(messages: list[Received]) -> tuple[list[tuple[Received, ResponseSubmit
             metrics.add_metric("ResponsesUnreadable", MetricUnit.Count, 1)
             poison.append(message)
     return readable, poison
+
+
+def _watch(responses: Sequence[Response]) -> None:
+    """Have the door slow what comes in a flood. That it could not be marked holds up nothing: the flood goes on."""
+    try:
+        for survey_id in bootstrap.service().watch(responses):
+            metrics.add_metric("SurveysHot", MetricUnit.Count, 1)
+            logger.warning("survey is hot", extra={"survey_id": survey_id})
+    except TemporaryError as error:
+        logger.warning("survey not marked as hot", extra={"fault": str(error)})
 
 
 def _follow_up(response_id: str, recorded: Recorded, *, is_alone: bool) -> FollowUp | None:

@@ -8,6 +8,7 @@ from functools import cache
 from functions.nps_calc.service import NpsCalc
 from shared.clients import client
 from shared.clock import SystemClock
+from shared.domain.bursts import BurstWatch
 from shared.events import EventBus
 from shared.observability import Logger
 from shared.queues import BackOff, Queue
@@ -32,6 +33,7 @@ class Settings(EnvironmentSettings):
     erasure_key_parameter: str
     event_bus_name: str
     alert_grace_seconds: int
+    burst_answers_per_minute: int
 
 
 @cache
@@ -45,6 +47,7 @@ def service() -> NpsCalc:
     """The service of this process."""
     dynamodb = client("dynamodb")
     clock = SystemClock()
+    surveys = SurveyRepository(dynamodb, settings().surveys_table_name)
     return NpsCalc(
         responses=ResponseRepository(
             dynamodb,
@@ -55,11 +58,13 @@ def service() -> NpsCalc:
                 ErasureKey(client("ssm"), settings().erasure_key_parameter),
             ),
         ),
-        surveys=CachedSurveys(SurveyRepository(dynamodb, settings().surveys_table_name), clock),
+        surveys=CachedSurveys(surveys, clock),
         trail=AuditTrail(dynamodb, settings().responses_table_name),
         notifications=Queue(client("sqs"), settings().notifications_queue_url),
         funnel=Queue(client("sqs"), settings().funnel_queue_url),
         bus=EventBus(client("events"), settings().event_bus_name),
+        heat=surveys,
+        bursts=BurstWatch(settings().burst_answers_per_minute),
         clock=clock,
         grace=timedelta(seconds=settings().alert_grace_seconds),
     )

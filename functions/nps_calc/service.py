@@ -6,11 +6,12 @@ loses no alert and no event. The id of each is made of what it is about, so its 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.clock import Clock
+from shared.domain.bursts import RENEWED_EVERY, BurstWatch
 from shared.domain.events import DomainEvent, ResponseRecorded, ScoreMoved, chain, step
 from shared.domain.messages import MessageKind, Notification, message_id
 from shared.domain.published import PublishedSurvey
@@ -43,6 +44,14 @@ class Surveys(Protocol):
 
     def current(self, survey_id: str) -> PublishedSurvey | None:
         """The current version of a survey; None if there is none."""
+        ...
+
+
+class Heat(Protocol):
+    """Where a survey is marked as hot."""
+
+    def mark_hot(self, survey_id: str, until: datetime, sooner: timedelta) -> bool:
+        """Have a survey's public keys slowed, unless they are for about as long; whether that was done now."""
         ...
 
 
@@ -88,6 +97,8 @@ class NpsCalc:
         notifications: Where messages are wished for.
         bus: Where events are told.
         funnel: The funnel queue.
+        heat: Where a survey is marked as hot.
+        bursts: Sees that one is.
         clock: Tells whether an answer is still news.
         grace: How long an alert waits for a comment or a better answer.
     """
@@ -101,6 +112,8 @@ class NpsCalc:
         notifications: Notifications,
         bus: Bus,
         funnel: FunnelQueue,
+        heat: Heat,
+        bursts: BurstWatch,
         clock: Clock,
         grace: timedelta,
     ) -> None:
@@ -110,6 +123,8 @@ class NpsCalc:
         self._notifications = notifications
         self._bus = bus
         self._funnel = funnel
+        self._heat = heat
+        self._bursts = bursts
         self._clock = clock
         self._grace = grace
 
@@ -242,6 +257,26 @@ class NpsCalc:
             lost = error.event_ids
             return {response_id for response_id, each in events.items() if any(event.id in lost for event in each)}
         return ()
+
+    def watch(self, responses: Iterable[Response]) -> list[str]:
+        """Have the door slow the surveys that a flood comes to. One that was over ten minutes ago is none any more.
+
+        Args:
+            responses: What a batch brought.
+
+        Returns:
+            The surveys that were marked as hot now.
+
+        Raises:
+            TemporaryError: the store did not answer; whatever comes next says the same again.
+        """
+        found = []
+        for survey_id, until in self._bursts.hot(responses).items():
+            if until > self._clock.now():
+                if self._heat.mark_hot(survey_id, until, RENEWED_EVERY):
+                    found.append(survey_id)
+                self._bursts.marked(survey_id, until)
+        return found
 
 
 def is_news(response: Response, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from functions.survey_ingest.bodies import ReportView, ResponseAccepted, SubmitResponse, ViewTaken
 from functions.survey_ingest.bootstrap import service, views
-from shared.errors import ForbiddenError, RequestError, TemporaryError
+from shared.errors import ForbiddenError, RequestError, TemporaryError, TooManyRequestsError
 from shared.http import (
     WIDGET_TYPES,
     Answer,
@@ -40,9 +40,17 @@ def submit(request: Request) -> Answer:
     ingest = service()
     # A page of ours (kiosk, link) is where the survey lives, not one of the pages that the key's owner named.
     origin = None if request.is_from_own_page else request.origin
-    opened = ingest.open(request.path_parameters["survey_id"], key_of(request), request.query.get("t"), origin)
+    opened = ingest.open(
+        request.path_parameters["survey_id"],
+        key=key_of(request),
+        token=request.query.get("t"),
+        origin=origin,
+        address=request.source_ip,
+    )
     response = ingest.accept(opened, parsed(SubmitResponse, data))
     metrics.add_metric("ResponsesAccepted", MetricUnit.Count, 1)
+    if response.suspicious:
+        metrics.add_metric("ResponsesSuspicious", MetricUnit.Count, 1)
     logger.info(
         "response accepted",
         extra={
@@ -50,6 +58,7 @@ def submit(request: Request) -> Answer:
             "response_id": response.response_id,
             "revision": response.revision,
             "source": response.source.value,
+            "suspicious": response.suspicious,
         },
     )
     accepted = ResponseAccepted(response_id=response.response_id, revision=response.revision)
@@ -59,8 +68,14 @@ def submit(request: Request) -> Answer:
 def view(request: Request) -> Answer:
     """Take a view, by the same checks as an answer."""
     data = json_body(request, WIDGET_TYPES)
-    survey_id, token = request.path_parameters["survey_id"], request.query.get("t")
-    opened = service().open(survey_id, key_of(request), token, request.origin)
+    opened = service().open(
+        request.path_parameters["survey_id"],
+        key=key_of(request),
+        token=request.query.get("t"),
+        origin=request.origin,
+        address=request.source_ip,
+        is_view=True,
+    )
     counted = views().take(opened, parsed(ReportView, data))
     metrics.add_metric("ViewsAccepted", MetricUnit.Count, 1)
     return Answer(HTTPStatus.ACCEPTED, ViewTaken(counted=counted), readable_by(request.origin))
@@ -93,6 +108,8 @@ def refused(request: Request, error: RequestError | TemporaryError) -> Mapping[s
     gets no such leave, so that its browser names the origin as the cause.
     """
     metrics.add_metric("ResponsesRefused", MetricUnit.Count, 1)
+    if isinstance(error, TooManyRequestsError):
+        metrics.add_metric("ResponsesSlowed", MetricUnit.Count, 1)
     if isinstance(error, TemporaryError):
         logger.warning("response not accepted", extra={"fault": str(error)})
     else:
@@ -107,6 +124,7 @@ REFUSALS = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
 OPERATIONS = (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING
 
 from functions.survey_ingest.service import Links, Previews, SurveyIngest
 from shared.clock import SystemClock
 from shared.direct_clients import direct_client
+from shared.domain.limits import DoorLimits, Rate
 from shared.queues import Queue
 from shared.settings import EnvironmentSettings
 from shared.storage.cached import CachedSurveys
@@ -24,6 +26,10 @@ class Settings(EnvironmentSettings):
     responses_queue_url: str
     funnel_queue_url: str
     link_keys_parameter: str
+    address_answers_per_minute: int
+    address_answers_at_once: int
+    link_answers_per_minute: int
+    hot_answers_per_minute: int
 
 
 @cache
@@ -37,7 +43,20 @@ def service() -> SurveyIngest:
     """The service of this process."""
     clock = SystemClock()
     surveys = CachedSurveys(SurveyRepository(direct_client("dynamodb"), settings().surveys_table_name), clock)
-    return SurveyIngest(surveys, links, Queue(direct_client("sqs"), settings().responses_queue_url), clock, previews)
+    queue = Queue(direct_client("sqs"), settings().responses_queue_url)
+    return SurveyIngest(surveys, links, queue, clock, previews, limits())
+
+
+@cache
+def limits() -> DoorLimits:
+    """The buckets of this process; nobody outside of it can tell whose they are."""
+    per_minute = settings().address_answers_per_minute
+    return DoorLimits(
+        by_address=Rate(per_minute, settings().address_answers_at_once) if per_minute else None,
+        by_link=Rate(settings().link_answers_per_minute, settings().link_answers_per_minute),
+        while_hot=Rate(settings().hot_answers_per_minute, settings().hot_answers_per_minute),
+        salt=os.urandom(16),
+    )
 
 
 @cache

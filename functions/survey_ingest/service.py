@@ -10,6 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from functions.survey_ingest.bodies import Proof, SubmitResponse
 from shared.clock import Clock
 from shared.domain.api_keys import KeyKind, origin_allowed
+from shared.domain.limits import DoorLimits
 from shared.domain.published import PublishedSurvey
 from shared.domain.response_submitted import ResponseSubmitted
 from shared.domain.responses import Response, Source, Subject
@@ -71,11 +72,13 @@ class Opened(NamedTuple):
         survey: What is asked.
         link: The link.
         preview: The response that is meant where a preview's page names none, as the page of a link need not.
+        suspicious: Whether it comes in a flood.
     """
 
     survey: Survey
     link: SurveyLink | None
     preview: str | None = None
+    suspicious: bool = False
 
     @property
     def is_preview(self) -> bool:
@@ -92,6 +95,7 @@ class SurveyIngest:
         responses: The queue.
         clock: When an answer was accepted.
         previews: Gives who knows drafts; asked only when a token comes that is no link's. None knows none.
+        limits: How fast answers may come; None takes them as they come.
     """
 
     def __init__(
@@ -101,34 +105,54 @@ class SurveyIngest:
         responses: Responses,
         clock: Clock,
         previews: Callable[[], Previews] | None = None,
+        limits: DoorLimits | None = None,
     ) -> None:
         self._surveys = surveys
+        self._limits = limits or DoorLimits()
         self._links = links
         self._responses = responses
         self._clock = clock
         self._previews = previews
 
-    def open(self, survey_id: str, key: str | None, token: str | None, origin: str | None) -> Opened:
-        """Check the credential of a request.
+    def open(
+        self,
+        survey_id: str,
+        *,
+        key: str | None,
+        token: str | None,
+        origin: str | None,
+        address: str,
+        is_view: bool = False,
+    ) -> Opened:
+        """Check a request's credential; before that, and before anything is asked of AWS, that it comes not too fast.
 
         Args:
             survey_id: As in the path.
             key: The API key, if there is one.
             token: The token of a signed link, if there is one; it is its own authority, from whatever page it comes.
             origin: The page the request comes from, as its browser says.
+            address: Where the request comes from, as the gateway says. It is neither stored nor logged.
+            is_view: Whether it tells of a view: these are slowed by themselves, and take no answer's turn.
 
         Raises:
+            TooManyRequestsError: too much comes from there, or to the survey.
             UnauthorizedError: no key or link, or none that is good for anything.
             NotFoundError: there is no such survey.
             ForbiddenError: a link to another survey, or a page the key is not for.
         """
+        now, apart = self._clock.now(), "#views" if is_view else ""
         if token is not None:
+            self._limits.admit_link(f"{token}{apart}", now)
             return self._opened_by(token, survey_id)
+        suspicious = self._limits.admit_address(f"{survey_id}{apart}", address, now)
         if key is None or not key.startswith(KeyKind.PUBLISHABLE.prefix):
             raise UnauthorizedError("Send the survey's publishable key (pk_…), as Bearer or as ?key=.")
         published = self._published(survey_id)
         published.admit(key, origin)
-        return Opened(published.survey, None)
+        if published.is_hot(now):
+            self._limits.admit_to_hot(f"{survey_id}{apart}", now, is_suspicious=suspicious)
+            suspicious = True
+        return Opened(published.survey, None, suspicious=suspicious)
 
     def _opened_by(self, token: str, survey_id: str) -> Opened:
         try:
@@ -152,7 +176,7 @@ class SurveyIngest:
             InvalidRequestError: a field is wrong.
             TemporaryError: it may not have been kept.
         """
-        survey, link, preview = opened
+        survey, link, preview, suspicious = opened
         if link is not None and link.rated:
             self._check_press(link, submitted.proof)
         answers = judged(survey, submitted.rating, submitted.answers, submitted.comment)
@@ -170,10 +194,11 @@ class SurveyIngest:
             claimed_person=submitted.person,
             subject=Subject(type=link.subject_type, id=link.subject_id) if link else submitted.subject,
             properties=submitted.properties,
-            breakdowns=survey.breakdown_values(submitted.properties),
+            breakdowns=survey.breakdown_values(submitted.properties, verified=link is not None),
             source=Source(link.channel.value if link else submitted.source),
             verified=link is not None,
             test=submitted.test or opened.is_preview,
+            suspicious=suspicious,
             locale=submitted.locale,
             answered_at=answered_at,
             accepted_at=now,

@@ -125,7 +125,7 @@ def _line(data: Mapping[str, object]) -> str:
 
 
 _FIELDS = ("response_id", "revision", "survey_id", "survey_version", "day", "answered_at", "accepted_at", "source")
-_MORE = ("test", "verified", "locale", "person_id", "comment")
+_MORE = ("test", "verified", "suspicious", "locale", "person_id", "comment")
 
 
 def tabled(surveys: Sequence[History], responses: Responses) -> Iterator[str]:

@@ -47,13 +47,14 @@ def edited(stored: Response, edit: Edit, survey: Survey, now: datetime) -> Respo
     properties = stored.properties if edit.properties is None else dict(edit.properties)
     texts = {**stored.texts, **edit.texts}
     comment = stored.comment if edit.comment is None else edit.comment
+    counted_by = survey.breakdown_values(properties, verified=stored.verified)
     said = {
         "ratings": {**stored.ratings, **edit.ratings},
         "texts": {question: text for question, text in texts.items() if text.strip()},
         "comment": comment if comment and comment.strip() else None,
         "properties": properties,
         "person_id": stored.person_id if edit.person_id is None else edit.person_id,
-        "breakdowns": stored.breakdowns if properties == stored.properties else survey.breakdown_values(properties),
+        "breakdowns": stored.breakdowns if properties == stored.properties else counted_by,
     }
     if all(getattr(stored, name) == value for name, value in said.items()):
         return stored

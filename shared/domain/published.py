@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from shared.domain.api_keys import ApiKey, key_hash, origin_allowed
@@ -24,11 +25,17 @@ class PublishedSurvey(NamedTuple):
         survey: The current version.
         keys: The publishable keys that are live.
         archived: Whether it is closed: asked no more, and takes no answers.
+        hot_until: Until when its public keys are slowed, because very many answers came by them.
     """
 
     survey: Survey
     keys: tuple[ApiKey, ...] = ()
     archived: bool = False
+    hot_until: datetime | None = None
+
+    def is_hot(self, now: datetime) -> bool:
+        """Whether answers by its public keys are slowed."""
+        return self.hot_until is not None and now < self.hot_until
 
     def key(self, hashed: str) -> ApiKey | None:
         """The publishable key of this hash, if it opens this survey."""

@@ -16,7 +16,7 @@ from shared.domain.erasure import Erased
 from shared.domain.people import Claim
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.responses import Change, Counted, Response, ScoreDelta, ScoreKey, score_deltas, score_keys
-from shared.domain.surveys import OTHER
+from shared.domain.surveys import from_properties
 
 MAX_ACTIONS = 100
 """Actions of one transaction (API reference of TransactWriteItems)."""
@@ -247,7 +247,7 @@ def _without(claims: Iterable[Claim], others: Iterable[Claim]) -> tuple[Claim, .
 
 def repeated_properties(response: Response) -> set[str]:
     """The properties that stand in the breakdowns too: all that are counted by a declared value, or else none."""
-    declared = {name: value for name, value in response.breakdowns.items() if value != OTHER}
+    declared = from_properties(response.breakdowns)
     return set(declared) if declared.items() <= response.properties.items() else set()
 
 

@@ -69,7 +69,11 @@ class Counted(Frozen, defer_build=True):
 
 
 class Response(Frozen):
-    """One respondent's answers to one version of one survey, complete."""
+    """One respondent's answers to one version of one survey, complete.
+
+    It is `verified` if it came by signed link or secret key, and `suspicious` if it came in a flood; it counts in any
+    case.
+    """
 
     response_id: ResponseId
     revision: Revision
@@ -86,6 +90,7 @@ class Response(Frozen):
     source: Source
     verified: bool = False
     test: bool = False
+    suspicious: bool = False
     locale: str | None = None
     answered_at: Instant
     accepted_at: Instant

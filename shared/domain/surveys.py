@@ -32,6 +32,9 @@ Band = Literal["negative", "neutral", "positive"]
 
 OTHER = "other"
 """What an undeclared breakdown value counts as."""
+VERIFIED = "verified"
+"""The breakdown that we fill in: whether an answer came by signed link or secret key. No property can say so."""
+YES, NO = "yes", "no"
 
 
 class Scale(StrEnum):
@@ -159,12 +162,21 @@ class Question(Frozen):
 
 
 class Breakdown(Frozen):
-    """A property by which scores are also counted; what is not among its values counts as `other`."""
+    """A property by which scores are also counted; what is not among its values counts as `other`.
+
+    The name `verified` is ours, and so are its values.
+    """
 
     name: QuestionId
     values: Annotated[
         tuple[Annotated[str, StringConstraints(pattern=r"^[^#\x00-\x1f]{1,64}$")], ...], Field(max_length=200)
     ]
+
+    @model_validator(mode="after")
+    def _ours_has_our_values(self) -> Self:
+        if self.name == VERIFIED and sorted(self.values) != [NO, YES]:
+            raise ValueError(f"has the name {VERIFIED}, which is filled in by us with the values {YES} and {NO}")
+        return self
 
 
 class Brand(Frozen):
@@ -271,14 +283,29 @@ class SurveyDefinition(Frozen, defer_build=True):
 
     def declared_values(self, properties: Mapping[str, str]) -> dict[str, str]:
         """Those of these properties by which scores are counted, as far as their values are declared."""
-        return {name: value for name, value in self.breakdown_values(properties).items() if value != OTHER}
+        return from_properties(self.breakdown_values(properties, verified=False))
 
-    def breakdown_values(self, properties: Mapping[str, str]) -> dict[str, str]:
-        """The declared value of each breakdown for these properties, `other` where it is not declared."""
+    def breakdown_values(self, properties: Mapping[str, str], *, verified: bool) -> dict[str, str]:
+        """The declared value of each breakdown for these properties, `other` where it is not declared.
+
+        Args:
+            properties: What is known of the answer.
+            verified: Whether it came by signed link or secret key; a property of that name says nothing.
+        """
+        known = {**properties, VERIFIED: YES if verified else NO}
         return {
-            breakdown.name: value if (value := properties.get(breakdown.name, OTHER)) in breakdown.values else OTHER
+            breakdown.name: value if (value := known.get(breakdown.name, OTHER)) in breakdown.values else OTHER
             for breakdown in self.breakdowns
         }
+
+    def counts_by(self, breakdown: str) -> bool:
+        """Whether the scores are counted by that breakdown too."""
+        return any(declared.name == breakdown for declared in self.breakdowns)
+
+
+def from_properties(breakdowns: Mapping[str, str]) -> dict[str, str]:
+    """The properties that an answer's breakdowns repeat: all with a declared value, but the one that we filled in."""
+    return {name: value for name, value in breakdowns.items() if value != OTHER and name != VERIFIED}
 
 
 class Survey(SurveyDefinition, defer_build=False):

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from shared.domain.base import iso
 from shared.domain.recording import ScoreChange, Stored, Write, repeated_properties
 from shared.domain.responses import Counted, Response
-from shared.domain.surveys import OTHER
+from shared.domain.surveys import from_properties
 from shared.storage.keys import AUDIT
 
 _SAID_BY_CONTENT = ("survey_id", "day", "breakdowns")
@@ -80,7 +80,7 @@ def stored_in(item: Mapping[str, Any]) -> Stored:
     try:
         content = json.loads(item["content"]["S"])
         if "folded" in item:
-            declared = {name: value for name, value in content["breakdowns"].items() if value != OTHER}
+            declared = from_properties(content["breakdowns"])
             content["properties"] = {**declared, **content.get("properties", {})}
         response = Response.model_validate({**_beside_content(item), **content})
         if "counted" not in item:

@@ -7,11 +7,13 @@ that no version can change one: the answers given on the old scale would become 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
 from shared.domain.api_keys import ApiKey
+from shared.domain.base import iso
 from shared.domain.published import ListedSurvey, PublishedSurvey, Standing
 from shared.domain.surveys import Survey
 from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, TemporaryError
@@ -35,6 +37,10 @@ class SurveysTable(Protocol):
 
     def query(self, **kwargs: Any) -> Mapping[str, Any]:
         """Query."""
+        ...
+
+    def update_item(self, **kwargs: Any) -> Any:
+        """UpdateItem."""
         ...
 
     def transact_write_items(self, **kwargs: Any) -> Any:
@@ -65,7 +71,8 @@ class SurveyRepository:
             return None
         keys = tuple(ApiKey.model_validate_json(key) for _, key in sorted(item["keys"].items()))
         survey = Survey.model_validate_json(item["content"])
-        return PublishedSurvey(survey=survey, keys=keys, archived=item.get("archived", False))
+        hot_until = datetime.fromisoformat(item["hot_until"]) if "hot_until" in item else None
+        return PublishedSurvey(survey, keys, archived=item.get("archived", False), hot_until=hot_until)
 
     def version(self, survey_id: str, version: int) -> Survey | None:
         """One version of a survey; None if there is none.
@@ -143,6 +150,36 @@ class SurveyRepository:
                 if "ConditionalCheckFailed" in cancellation_codes(error):
                     raise NotFoundError("There is no such survey.") from error
                 raise
+
+    def mark_hot(self, survey_id: str, until: datetime, sooner: timedelta) -> bool:
+        """Have a survey's public keys slowed; of all that a process may write of a survey, this is the least.
+
+        Args:
+            survey_id: The survey.
+            until: Until when.
+            sooner: A mark that ends not even so much sooner is good enough, and stays.
+
+        Returns:
+            Whether it was marked now; not if it is marked for about as long already, or there is no such survey.
+
+        Raises:
+            TemporaryError: the store did not answer.
+        """
+        with translated():
+            try:
+                self._dynamodb.update_item(
+                    TableName=self._table_name,
+                    Key=current_survey_key(survey_id),
+                    UpdateExpression="SET hot_until = :until",
+                    ConditionExpression="attribute_exists(pk) "
+                    "AND (attribute_not_exists(hot_until) OR hot_until <= :ends_sooner)",
+                    ExpressionAttributeValues=to_item({":until": iso(until), ":ends_sooner": iso(until - sooner)}),
+                )
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+                return False
+        return True
 
     def list_surveys(self) -> Sequence[ListedSurvey]:
         """Every survey there is, archived ones too, by id.

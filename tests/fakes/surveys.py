@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain.api_keys import ApiKey, KeyKind
 from shared.domain.published import ListedSurvey, PublishedSurvey, Standing
@@ -17,6 +17,7 @@ class InMemorySurveys:
     def __init__(self, *surveys: Survey) -> None:
         self.versions: dict[str, list[Survey]] = {}
         self.archived: set[str] = set()
+        self.hot: dict[str, datetime] = {}
         self.keys: dict[str, ApiKey] = {}
         self.reads = 0
         self.away = False
@@ -30,7 +31,7 @@ class InMemorySurveys:
         opening = (key for key in self.keys.values() if key.kind is KeyKind.PUBLISHABLE and key.is_live)
         keys = sorted((key for key in opening if key.survey_id == survey_id), key=lambda key: key.key_hash)
         archived = survey_id in self.archived
-        return PublishedSurvey(survey=self.versions[survey_id][-1], keys=tuple(keys), archived=archived)
+        return PublishedSurvey(self.versions[survey_id][-1], tuple(keys), archived, self.hot.get(survey_id))
 
     def version(self, survey_id: str, version: int) -> Survey | None:
         self._read()
@@ -57,6 +58,14 @@ class InMemorySurveys:
         if survey_id not in self.versions:
             raise NotFoundError("no such survey")
         self.archived.add(survey_id)
+
+    def mark_hot(self, survey_id: str, until: datetime, sooner: timedelta) -> bool:
+        self._read()
+        known = self.hot.get(survey_id)
+        if survey_id not in self.versions or (known is not None and known > until - sooner):
+            return False
+        self.hot[survey_id] = until
+        return True
 
     def list_surveys(self) -> Sequence[ListedSurvey]:
         listed = [ListedSurvey.of(versions[-1]) for _, versions in sorted(self.versions.items())]

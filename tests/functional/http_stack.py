@@ -110,6 +110,10 @@ class HttpStack:
             "LINK_KEYS_PARAMETER": LINK_KEYS_PARAMETER,
             "ERASURE_KEY_PARAMETER": ERASURE_KEY_PARAMETER,
             "PUBLIC_BASE_URL": "https://hear.example.com",
+            "ADDRESS_ANSWERS_PER_MINUTE": "120",
+            "ADDRESS_ANSWERS_AT_ONCE": "240",
+            "LINK_ANSWERS_PER_MINUTE": "30",
+            "HOT_ANSWERS_PER_MINUTE": "60",
         }
 
     def event(

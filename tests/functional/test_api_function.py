@@ -99,6 +99,8 @@ class TestAnAnswer:
             "subject": {"type": "order", "id": "1042"},
             "day": "2026-01-01",
             "test": False,
+            "verified": True,
+            "suspicious": False,
         }
         assert person.startswith("per_")
         assert abs(updated_at - datetime.now(UTC).timestamp()) < 60

@@ -69,6 +69,7 @@ REQUESTS: dict[str, list[Asked]] = {
     "POST /v1/surveys/{survey_id}/responses": [
         *posted("/v1/surveys/delivery/responses", PUBLISHABLE, {**PUBLISHABLE, **FOREIGN_PAGE}, ANSWER),
         ("/v1/surveys/nothing/responses", {"headers": PUBLISHABLE, "body": ANSWER}),
+        *[("/v1/surveys/delivery/responses", {"query": {"t": "often"}, "body": {"rating": 9}})] * 31,
     ],
     "OPTIONS /v1/surveys/{survey_id}/responses": [
         ("/v1/surveys/delivery/responses", {"headers": {"origin": SHOP}}),
@@ -78,6 +79,7 @@ REQUESTS: dict[str, list[Asked]] = {
     "POST /v1/surveys/{survey_id}/views": [
         *posted("/v1/surveys/delivery/views", PUBLISHABLE, {**PUBLISHABLE, **FOREIGN_PAGE}, VIEW),
         ("/v1/surveys/nothing/views", {"headers": PUBLISHABLE, "body": VIEW}),
+        *[("/v1/surveys/delivery/views", {"query": {"t": "often"}, "body": VIEW})] * 31,
     ],
     "OPTIONS /v1/surveys/{survey_id}/views": [
         ("/v1/surveys/delivery/views", {"headers": {"origin": SHOP}}),

@@ -224,6 +224,10 @@ def test_the_first_answer_finds_everything_made(monkeypatch: pytest.MonkeyPatch)
         ("RESPONSES_QUEUE_URL", QUEUE_URL),
         ("FUNNEL_QUEUE_URL", QUEUE_URL),
         ("LINK_KEYS_PARAMETER", "/p"),
+        ("ADDRESS_ANSWERS_PER_MINUTE", "120"),
+        ("ADDRESS_ANSWERS_AT_ONCE", "240"),
+        ("LINK_ANSWERS_PER_MINUTE", "30"),
+        ("HOT_ANSWERS_PER_MINUTE", "60"),
     ):
         monkeypatch.setenv(name, value)
     run = subprocess.run([sys.executable, "-c", FIRST_ANSWER], cwd=ROOT, check=True, capture_output=True, text=True)

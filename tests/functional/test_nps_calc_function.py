@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from shared.storage.keys import person_tombstone_key
 from shared.storage.responses import ResponseRepository
 from shared.storage.scores import ScoreRepository
 from shared.storage.surveys import SurveyRepository
-from tests.fakes.clock import FrozenClock
+from tests.fakes.clock import NOON, FrozenClock
 from tests.functional.tables import create_table
 
 EVENT = Path(__file__).parents[1] / "events" / "sqs_responses.json"
@@ -86,6 +86,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         monkeypatch.setenv("FUNNEL_QUEUE_URL", "no survey here counts its views")
         monkeypatch.setenv("EVENT_BUS_NAME", "bus")
         monkeypatch.setenv("ALERT_GRACE_SECONDS", "0")
+        monkeypatch.setenv("BURST_ANSWERS_PER_MINUTE", "600")
         monkeypatch.setattr(bootstrap, "SystemClock", FrozenClock)
         for built in cached:
             built.cache_clear()
@@ -135,6 +136,35 @@ def test_while_nobody_knows_who_was_erased_only_answers_that_name_somebody_wait(
     assert house.counted() == {3: 1}
     boto3.client("ssm").put_parameter(Name="/test/erasure-key", Value="a secret", Type="SecureString")
     assert failed(app.lambda_handler(event, lambda_context)) == [POISON]
+    assert house.counted() == {3: 1, 9: 1}
+
+
+def test_a_flood_marks_its_survey_as_hot_and_is_counted_all_the_same(
+    house: House, lambda_context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BURST_ANSWERS_PER_MINUTE", "1")
+    for built in (bootstrap.settings, bootstrap.service):
+        built.cache_clear()
+    event = batch()
+    for record in (event["Records"][0], event["Records"][2]):
+        body = json.loads(record["body"])
+        body["response"]["accepted_at"] = NOON.isoformat()
+        record["body"] = json.dumps(body)
+    app.lambda_handler(event, lambda_context)
+    assert house.counted() == {3: 1, 9: 1}
+    published = SurveyRepository(house.dynamodb, "surveys").current("checkout")
+    assert published is not None
+    assert published.hot_until == NOON + timedelta(minutes=10)
+
+
+def test_that_a_survey_can_not_be_marked_as_hot_holds_up_no_answer(
+    house: House, lambda_context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> list[str]:
+        raise TemporaryError("the store is away")
+
+    monkeypatch.setattr(bootstrap.service(), "watch", fails)
+    assert failed(app.lambda_handler(batch(), lambda_context)) == [POISON]
     assert house.counted() == {3: 1, 9: 1}
 
 

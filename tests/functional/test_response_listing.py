@@ -131,6 +131,7 @@ def test_the_survey_of_the_key_is_meant_unless_one_is_named(stack: HttpStack) ->
     [
         {"per_page": "101"}, {"per_page": "0"}, {"page": "101"}, {"page": "-1"}, {"since": "x"}, {"until": "2026-1-1"},
         {"updated_since": "1.5"}, {"updated_until": ""}, {"order": "up"}, {"trend": "device:car"}, {"trend": "x"},
+        {"verified": "yes"}, {"suspicious": "1"},
         {"person_email": "x"}, {"expand": "survey"}, {"person_id": "per_1", "person_email": "ada@example.com"},
     ],
 )  # fmt: skip
@@ -139,7 +140,16 @@ def test_what_can_not_be_is_refused_by_its_name(stack: HttpStack, query: dict[st
 
 
 @pytest.mark.parametrize(
-    "query", [{"groups__": "email"}, {"trend": "device:car"}, {"trend": "device:phone", "by": "device"}]
+    "query",
+    [
+        {"groups__": "email"},
+        {"trend": "device:car"},
+        {"trend": "device:phone", "by": "device"},
+        {"verified": "true"},
+        {"verified": "maybe"},
+        {"verified": "true", "by": "device"},
+        {"verified": "true", "trend": "device:phone"},
+    ],
 )
 def test_metrics_refuse_what_is_not_counted(stack: HttpStack, query: dict[str, str]) -> None:
     assert asked(stack, 422, path="/v1/metrics", **query)["errors"]

@@ -32,6 +32,8 @@ class Surveys(Protocol):
 
     def list_surveys(self) -> Sequence[ListedSurvey]: ...
 
+    def mark_hot(self, survey_id: str, until: datetime, sooner: timedelta) -> bool: ...
+
 
 class Keys(Protocol):
     def find(self, key_hash: str) -> ApiKey | None: ...
@@ -154,6 +156,26 @@ def test_a_publishers_condition_is_asked_with_what_stands(surveys: Surveys) -> N
     assert asked == [None, Standing(1, archived=False), Standing(1, archived=True)]
 
 
+def test_a_hot_survey_is_marked_once_for_minutes_and_keeps_all_else(surveys: Surveys, keys: Keys) -> None:
+    surveys.publish(asking())
+    keys.add(key("pk_page"))
+    before = current(surveys)
+    assert before.hot_until is None
+    minute = timedelta(minutes=1)
+    marks = [surveys.mark_hot("shop", NOON + minutes * minute, 5 * minute) for minutes in (10, 10, 14, 15, 9)]
+    assert marks == [True, False, False, True, False]
+    hot = before._replace(hot_until=NOON + 15 * minute)
+    assert surveys.current("shop") == hot
+    assert [hot.is_hot(NOON + minutes * minute) for minutes in (0, 14, 15)] == [True, True, False]
+    published = surveys.publish(asking(text="Another question?"))
+    assert surveys.current("shop") == hot._replace(survey=published)
+
+
+def test_a_survey_that_is_not_there_can_not_be_hot(surveys: Surveys) -> None:
+    assert surveys.mark_hot("shop", NOON, timedelta(minutes=5)) is False
+    assert surveys.current("shop") is None
+
+
 def test_what_was_never_published_can_not_be_archived(surveys: Surveys) -> None:
     with pytest.raises(NotFoundError):
         surveys.archive("shop")
@@ -272,6 +294,7 @@ def test_who_publishes_at_the_same_moment_is_told_and_overwrites_nothing(dynamod
             return answer
 
         query = dynamodb.query
+        update_item = dynamodb.update_item
         transact_write_items = dynamodb.transact_write_items
 
     with pytest.raises(TemporaryError):

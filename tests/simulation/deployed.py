@@ -167,6 +167,7 @@ class DeployedStack:
         key: str | None = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        address: str = "192.0.2.1",
     ) -> Reply:
         """Ask the HTTP API; a body that is no text goes as JSON."""
         found = self._route(method, path)
@@ -183,7 +184,7 @@ class DeployedStack:
             "pathParameters": parameters,
             "requestContext": {
                 "domainName": "api.example.com",
-                "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
+                "http": {"method": method, "path": path, "sourceIp": address},
                 "requestId": "simulated",
                 "stage": "$default",
             },

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
+from tests.infra.cloudformation import TEMPLATE, as_list, parse, statements, translate
 from tests.simulation.customer import Customer
 from tests.simulation.residue import OLD_EMAIL
 from tests.simulation.shop import PUBLISHABLE, SECRET, SURVEY, Shop, shop
 from tests.simulation.stories import tell_of_views
 
 POISON = "this is no message of ours"
+A_FLOOD_IS_ELEVEN = {"BurstAnswersPerMinute": "11"}
+"""Twelve unhappy customers at once make the survey hot."""
 
 
 def texts(opened: Shop) -> str:
@@ -174,6 +178,31 @@ def test_a_function_makes_no_call_that_its_role_does_not_allow() -> None:
 
 
 def test_a_role_allows_nothing_that_its_function_does_not_do() -> None:
-    with shop(counts_views=True) as opened:
+    with shop(counts_views=True, parameters=A_FLOOD_IS_ELEVEN) as opened:
         a_long_day(opened)
         assert opened.stack.unused_grants() == []
+
+
+def test_of_a_survey_the_counting_function_may_write_that_it_is_hot_and_nothing_else() -> None:
+    """Its right to UpdateItem has conditions, which the emulators do not know: AWS matches them with the request."""
+    with shop(parameters=A_FLOOD_IS_ELEVEN) as opened:
+        for number in range(1, 13):
+            opened.answer(number, 9)
+        opened.wait(60)
+        made = [entry.call for entry in opened.aws.log if entry.call.function == "nps_calc"]
+        (update,) = [c for c in made if c.operation == "UpdateItem" and c.params["TableName"] == "SurveysTable"]
+    (condition,) = [
+        statement["Condition"]
+        for statement in statements(translate(parse(TEMPLATE.read_text()))["Resources"]["NpsCalcFunctionRole"])
+        if "dynamodb:UpdateItem" in as_list(statement["Action"]) and "Condition" in statement
+    ]
+    words = set(
+        re.findall(
+            r"(?<![:\w])[a-z]\w*(?!\w*\()",
+            f"{update.params['UpdateExpression']} {update.params['ConditionExpression']}",
+        )
+    )
+    assert words | set(update.params["Key"]) == set(condition["ForAllValues:StringEquals"]["dynamodb:Attributes"])
+    (leading,) = condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    assert fnmatchcase(update.params["Key"]["pk"]["S"], leading)
+    assert "ReturnValues" not in update.params

@@ -66,6 +66,7 @@ class Day:
         self._chance = random.Random(f"visitors-{seed}")
         self.steps: Counter[tuple[str, str]] = Counter()
         self.ratings: list[int] = []
+        self._visitors = 0
 
     def open(self, pages: dict[str, int], invited: dict[str, int]) -> None:
         """So many visitors come to pages, by channel, and so many are invited, in any order."""
@@ -111,6 +112,7 @@ class Day:
     def _comes(self, channel: str, query: dict[str, str], beside: dict[str, Any]) -> None:
         """One visitor with a survey before their eyes."""
         does = visit(self._chance)
+        self._visitors += 1
         answer = {"test": does.is_test, **beside} | ({} if query else {"response_id": self._uuid()})
         for revision, rating in enumerate(does.ratings, start=1):
             for _ in range(1 + does.resends):
@@ -128,7 +130,8 @@ class Day:
             self.ratings.append(does.ratings[-1])
 
     def _post(self, path: str, body: Any, key: str = PUBLISHABLE, query: dict[str, str] | None = None) -> None:
-        reply = self._shop.stack.http("POST", path, body, key=None if query else key, query=query)
+        address = f"2001:db8:0:{self._visitors:x}::1"
+        reply = self._shop.stack.http("POST", path, body, key=None if query else key, query=query, address=address)
         assert reply.status == ACCEPTED, (path, body, reply)
 
     def _uuid(self) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from functions.nps_calc.service import NpsCalc
+from shared.domain.bursts import BurstWatch
 from shared.domain.messages import MessageKind, Notification, message_id
 from shared.domain.queued import SendNotification
 from shared.domain.recording import Outcome
@@ -53,6 +54,8 @@ class House:
             notifications=self.queue,
             bus=self.bus,
             funnel=self.funnel,
+            heat=self.surveys,
+            bursts=BurstWatch(per_minute=5),
             clock=self.clock,
             grace=GRACE,
         )
@@ -197,3 +200,46 @@ def test_what_the_api_recorded_itself_or_came_before_is_read_first() -> None:
     batch = submitted(answer(1), answer(2, source=Source.API), answer(3, source=Source.IMPORT), answer(4))
     house.service.record(batch, redelivered={response_id(4)})
     assert house.responses.read_first == [response_id(n) for n in (2, 3, 4)]
+
+
+class TestAFlood:
+    """More than five answers a minute are one here."""
+
+    def flood(self, at: datetime = NOON, first: int = 1, **what: Any) -> list[Response]:
+        return [answer(number, at=at, **what) for number in range(first, first + 6)]
+
+    def test_marks_the_survey_as_hot_for_ten_minutes_once(self) -> None:
+        house = House()
+        assert house.service.watch(self.flood()) == ["shop"]
+        assert house.surveys.hot == {"shop": NOON + timedelta(minutes=10)}
+        reads = house.surveys.reads
+        for _ in range(10):
+            assert house.service.watch(self.flood()) == []
+        assert house.surveys.reads == reads
+
+    def test_that_another_process_marked_is_not_told_again(self) -> None:
+        house = House()
+        house.surveys.hot["shop"] = NOON + timedelta(minutes=10)
+        assert house.service.watch(self.flood()) == []
+
+    def test_that_goes_on_is_marked_again_after_five_minutes(self) -> None:
+        house = House()
+        later = NOON + timedelta(minutes=5)
+        house.service.watch(self.flood())
+        house.clock.advance(timedelta(minutes=5))
+        assert house.service.watch(self.flood(at=later, first=10)) == ["shop"]
+        assert house.surveys.hot == {"shop": later + timedelta(minutes=10)}
+
+    def test_that_waited_in_the_queue_through_an_outage_is_none_any_more(self) -> None:
+        house = House()
+        house.clock.advance(timedelta(minutes=10))
+        assert house.service.watch(self.flood()) == []
+        assert house.surveys.hot == {}
+
+    def test_whose_mark_was_not_written_is_marked_by_what_comes_next(self) -> None:
+        house = House()
+        house.surveys.away = True
+        with pytest.raises(TemporaryError):
+            house.service.watch(self.flood())
+        house.surveys.away = False
+        assert house.service.watch(self.flood()[:1]) == ["shop"]

@@ -11,12 +11,13 @@ import pytest
 from functions.survey_ingest import app
 from functions.survey_ingest.service import SurveyIngest
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
+from shared.domain.limits import DoorLimits, Rate
 from shared.domain.links import LinkChannel, SurveyLink
 from shared.domain.published import PublishedSurvey
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.responses import Response
-from shared.domain.surveys import Survey
-from shared.errors import ExpiredLinkError, ForbiddenError, TemporaryError, UnauthorizedError
+from shared.domain.surveys import Breakdown, Survey
+from shared.errors import ExpiredLinkError, ForbiddenError, TemporaryError, TooManyRequestsError, UnauthorizedError
 from tests.fakes.clock import FrozenClock
 from tests.fakes.http import body_of, http_event
 from tests.fakes.queues import RecordingQueue
@@ -58,6 +59,10 @@ LINKS = {
 }
 
 
+def limits() -> DoorLimits:
+    return DoorLimits(by_address=Rate(60, 40), by_link=Rate(6, 6), while_hot=Rate(4, 4), salt=bytes(16))
+
+
 def publishable(key: str, *origins: str) -> ApiKey:
     return ApiKey(
         key_hash=key_hash(key),
@@ -76,13 +81,14 @@ class Surveys:
         self.asked: list[str] = []
         self.fails = False
         self.archived = False
+        self.hot_until: datetime | None = None
 
     def current(self, survey_id: str) -> PublishedSurvey | None:
         self.asked.append(survey_id)
         if self.fails:
             raise TemporaryError("the store is away")
         keys = (publishable("pk_shop", SHOP), publishable("pk_demo", "null", "http://localhost:*"))
-        found = PublishedSurvey(survey=SURVEY, keys=keys, archived=self.archived)
+        found = PublishedSurvey(SURVEY, keys, self.archived, self.hot_until)
         return found if survey_id == "delivery" else None
 
 
@@ -108,18 +114,26 @@ class Door:
         self.surveys = Surveys()
         self.queue = RecordingQueue()
         self.links_asked = 0
-        self.service = SurveyIngest(self.surveys, self.links, self.queue, FrozenClock(NOW))
+        self.clock = FrozenClock(NOW)
+        self.service = SurveyIngest(self.surveys, self.links, self.queue, self.clock, limits=limits())
 
     def links(self) -> Links:
         self.links_asked += 1
         return Links()
 
-    def post(self, body: object, query: str = "", survey: str = "delivery", **headers: str) -> dict[str, Any]:
+    def post(
+        self, body: object, query: str = "", survey: str = "delivery", address: str = "203.0.113.7", **headers: str
+    ) -> dict[str, Any]:
         if not query and "authorization" not in headers:
             headers["authorization"] = "Bearer pk_shop"
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         event = http_event(ROUTE, path_parameters={"survey_id": survey}, body=body, query=query, headers=given)
+        event["requestContext"]["http"]["sourceIp"] = address
         return app.lambda_handler(event, None)
+
+    @property
+    def responses(self) -> list[Response]:
+        return [sent.message.response for sent in self.queue.sent if isinstance(sent.message, ResponseSubmitted)]
 
     def accepted(self, body: object, query: str = "", **headers: str) -> Response:
         answer = self.post(body, query, **headers)
@@ -186,6 +200,7 @@ class TestAnAnswer:
             "source": "widget",
             "verified": False,
             "test": False,
+            "suspicious": False,
             "locale": "de",
             "answered_at": "2026-11-22T23:30:00Z",
             "accepted_at": "2026-11-22T23:30:00Z",
@@ -400,6 +415,123 @@ class TestPages:
         return app.lambda_handler(http_event(route, path_parameters={"survey_id": survey}, headers=headers), None)
 
 
+class TestAFlood:
+    """The door of these tests takes 40 at once from one address, and one a second after that."""
+
+    def posts(self, door: Door, times: int, **how: Any) -> list[int]:
+        return [door.post(RATING, **how)["statusCode"] for _ in range(times)]
+
+    def test_from_one_address_is_told_when_to_come_again_and_costs_no_call(self, door: Door) -> None:
+        assert self.posts(door, 40) == [202] * 40
+        asked, sent = len(door.surveys.asked), len(door.queue.sent)
+        answer = door.post(RATING, origin=SHOP)
+        assert (answer["statusCode"], answer["headers"]["retry-after"]) == (429, "1")
+        assert answer["headers"]["content-type"] == "application/problem+json"
+        assert answer["headers"]["access-control-allow-origin"] == "*"
+        assert answer["headers"]["access-control-expose-headers"] == "retry-after"
+        assert (len(door.surveys.asked), len(door.queue.sent)) == (asked, sent)
+        door.clock.advance(timedelta(seconds=1))
+        assert door.post(RATING)["statusCode"] == 202
+
+    def test_from_one_address_leaves_all_others_alone(self, door: Door) -> None:
+        self.posts(door, 100)
+        for address in ("203.0.113.8", "2001:db8::1"):
+            assert door.post(RATING, address=address)["statusCode"] == 202
+
+    def test_is_not_hidden_by_what_the_sender_says_of_its_address(self, door: Door) -> None:
+        statuses = [
+            door.post(RATING, x_forwarded_for=f"198.51.100.{number}", forwarded=f"for=198.51.100.{number}")[
+                "statusCode"
+            ]
+            for number in range(50)
+        ]
+        assert statuses == [202] * 40 + [429] * 10
+
+    def test_from_a_network_of_ipv6_is_one(self, door: Door) -> None:
+        statuses = [door.post(RATING, address=f"2001:db8:1:2::{number:x}")["statusCode"] for number in range(50)]
+        assert statuses == [202] * 40 + [429] * 10
+
+    def test_of_wrong_keys_and_unknown_surveys_is_one_too(self, door: Door) -> None:
+        assert self.posts(door, 50, authorization="Bearer pk_guessed")[-10:] == [429] * 10
+        assert self.posts(door, 50, survey="nothing")[-10:] == [429] * 10
+
+    def test_is_marked_once_the_bucket_is_nearly_empty_and_counts_as_any_answer(self, door: Door) -> None:
+        self.posts(door, 40)
+        marked = [response.suspicious for response in door.responses]
+        assert marked == [False] * 30 + [True] * 10
+
+    def test_of_an_office_with_one_address_goes_through_by_links(self, door: Door) -> None:
+        self.posts(door, 50)
+        answer = door.post({"rating": 9}, query="t=good")
+        assert answer["statusCode"] == 202
+        assert door.responses[-1].suspicious is False
+
+    def test_by_one_link_is_slowed_and_asks_nobody_who_signed_it(self, door: Door) -> None:
+        for token in ("good", "bad"):
+            for _ in range(6):
+                door.post({"rating": 9}, query=f"t={token}")
+            known = door.links_asked
+            answer = door.post({"rating": 9}, query=f"t={token}")
+            assert (answer["statusCode"], answer["headers"]["retry-after"]) == (429, "10")
+            assert door.links_asked == known
+
+    def test_of_views_takes_no_answers_turn(self, door: Door) -> None:
+        ours: dict[str, Any] = {"key": "pk_shop", "token": None, "origin": SHOP, "address": "203.0.113.7"}
+        for _ in range(40):
+            door.service.open("delivery", **ours, is_view=True)
+        with pytest.raises(TooManyRequestsError):
+            door.service.open("delivery", **ours, is_view=True)
+        assert door.post(RATING)["statusCode"] == 202
+
+
+class TestAHotSurvey:
+    def heated(self, door: Door) -> Door:
+        door.surveys.hot_until = NOW + timedelta(minutes=10)
+        return door
+
+    def test_takes_few_by_key_from_however_many_addresses_and_marks_them(self, door: Door) -> None:
+        addresses = [f"203.0.113.{number}" for number in range(10)]
+        answers = [self.heated(door).post(RATING, address=address) for address in addresses]
+        assert [answer["statusCode"] for answer in answers] == [202] * 4 + [429] * 6
+        assert {answer["headers"].get("retry-after") for answer in answers[4:]} == {"15"}
+        assert {response.suspicious for response in door.responses} == {True}
+
+    def test_slows_no_link(self, door: Door) -> None:
+        for number in range(6):
+            self.heated(door).post(RATING, address=f"203.0.113.{number}")
+        answer = door.post({"rating": 9}, query="t=good")
+        assert answer["statusCode"] == 202
+        assert door.responses[-1].suspicious is False
+
+    def test_cools_by_itself(self, door: Door) -> None:
+        for number in range(10):
+            self.heated(door).post(RATING, address=f"203.0.113.{number}")
+        door.clock.advance(timedelta(minutes=10))
+        before = len(door.queue.sent)
+        for number in range(10):
+            assert door.post(RATING, address=f"203.0.113.{number}")["statusCode"] == 202
+        marked = {response.suspicious for response in door.responses[before:]}
+        assert marked == {False}
+
+    def test_refuses_with_a_right_key_only(self, door: Door) -> None:
+        """That a survey is hot is told to nobody else, and takes none of its tokens."""
+        for _ in range(6):
+            assert self.heated(door).post(RATING, authorization="Bearer pk_x")["statusCode"] == 401
+        assert door.post(RATING)["statusCode"] == 202
+
+
+@pytest.mark.parametrize(("query", "verified"), [("", "no"), ("t=good", "yes")])
+def test_whether_an_answer_is_verified_is_counted_and_no_property_says_so(
+    door: Door, monkeypatch: pytest.MonkeyPatch, query: str, verified: str
+) -> None:
+    declared = (*SURVEY.breakdowns, Breakdown(name="verified", values=("yes", "no")))
+    monkeypatch.setitem(globals(), "SURVEY", SURVEY.model_copy(update={"breakdowns": declared}))
+    claimed = {"verified": "no" if verified == "yes" else "yes"}
+    body = {"rating": 9, "response_id": LINK_ID if query else RESPONSE_ID, "properties": claimed}
+    response = door.accepted(body, query=query)
+    assert (response.breakdowns["verified"], response.properties) == (verified, claimed)
+
+
 def test_nothing_that_was_sent_is_logged(
     door: Door, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -407,8 +539,19 @@ def test_nothing_that_was_sent_is_logged(
     door.post({**RATING, "comment": "secret", "person": {"email": "ada@example.com"}, "properties": {"a": "secret"}})
     door.post({**RATING, "secret": 1, "answers": {"secret": "secret"}})
     door.post('{"secret": 1, "secret": 2}', query="key=secret&t=secret")
+    for _ in range(50):
+        door.post(RATING)
     logged = capsys.readouterr().out + str([vars(record) for record in caplog.records])
-    for said in ("ResponsesAccepted", "ResponsesRefused", "response accepted", "response refused", RESPONSE_ID):
+    for said in (
+        "ResponsesAccepted",
+        "ResponsesRefused",
+        "ResponsesSlowed",
+        "ResponsesSuspicious",
+        "response accepted",
+        "response refused",
+        RESPONSE_ID,
+    ):
         assert said in logged
     assert "secret" not in logged
     assert "ada@" not in logged
+    assert "203.0.113" not in logged

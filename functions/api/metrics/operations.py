@@ -36,6 +36,8 @@ OPERATIONS = (
             "question": "The question; left out, the survey's first with a score.",
             "by": "A breakdown that the survey declares: one row for each of its values.",
             "trend": "One value of a breakdown, such as `device:phone`: its score instead of the survey's.",
+            "verified": "`true` for the answers by signed link or secret key alone, `false` for the others; the survey "
+            "must declare the breakdown `verified`.",
             "groups": "Delighted's groups; `core`, and nothing else: answers are not counted by channel.",
             "compare": "`previous`: has the score changed since the days before, as many as these?",
             "interval": "`day`, `week` (ISO 8601) or `month`: one bucket for each, at most 400.",

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from functions.api.named import named_survey, published
 from functions.api.needs import Definitions, Scores, Surveys
-from functions.api.trends import trend_of
+from functions.api.trends import Trend, flag, trend_of, verified_part
 from shared.clock import Clock
 from shared.domain.api_keys import ApiKey
 from shared.domain.metrics.days import day_of, span
@@ -39,8 +39,8 @@ class Scoring:
         """The score of a survey's question.
 
         Args:
-            query: `survey`, `since`, `until`, `question`, `by`, `trend`, `compare` and `interval`; each may be left
-                out.
+            query: `survey`, `since`, `until`, `question`, `by`, `trend`, `verified`, `compare` and `interval`; each may
+                be left out.
             groups: Which of Delighted's groups; there is one, `core`.
             caller: Whose key says which survey is meant if none is named.
 
@@ -51,9 +51,7 @@ class Scoring:
         survey = published(self._surveys, named_survey(query.get("survey"), caller)).survey
         if set(groups) - {"core"}:
             raise InvalidRequestError("There is one group.", {"groups": ["must be core, or be left out"]})
-        trend = trend_of(survey, query.get("trend"))
-        if trend and "by" in query:
-            raise InvalidRequestError("A trend is not broken down.", {"by": ["must be left out with trend"]})
+        trend = _part(survey, query)
         asked = asked_for(survey, query, lambda: self._latest_day(survey))
         documents = self._scores.read(survey.survey_id, asked.since, asked.days.until, trend.breakdown if trend else "")
         if trend:
@@ -85,3 +83,12 @@ class Scoring:
 
     def _latest_day(self, survey: Survey) -> date:
         return self._scores.latest_day(survey.survey_id) or survey.local_day(self._clock.now())
+
+
+def _part(survey: Survey, query: Mapping[str, str]) -> Trend | None:
+    """The part of the answers that is asked for, None for all. A score document knows of one breakdown only."""
+    asked = [name for name in ("by", "trend", "verified") if name in query]
+    if len(asked) > 1:
+        raise InvalidRequestError("One breakdown at a time.", {asked[0]: [f"must be left out with {asked[-1]}"]})
+    verified = flag(query, "verified")
+    return trend_of(survey, query.get("trend")) if verified is None else verified_part(survey, verified)

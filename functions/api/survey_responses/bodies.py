@@ -149,6 +149,8 @@ class SurveyResponse(Frozen):
     subject: Subject | None
     day: date
     test: bool
+    verified: bool
+    suspicious: bool
 
     @classmethod
     def of(cls, response: Response, survey: Survey | None, person: ListedPerson | None = None) -> Self:
@@ -186,6 +188,8 @@ class SurveyResponse(Frozen):
             subject=response.subject,
             day=response.day,
             test=response.test,
+            verified=response.verified,
+            suspicious=response.suspicious,
         )
 
 

@@ -12,7 +12,7 @@ from functions.api.named import published
 from functions.api.needs import AnswerLists, AnswersPage, People, PeopleLists, SurveyVersions
 from functions.api.paging import MAX_PAGE, MAX_PER_PAGE, Paging, instant, paging
 from functions.api.survey_responses.bodies import SurveyResponse
-from functions.api.trends import Trend, trend_of
+from functions.api.trends import Trend, flag, trend_of
 from shared.domain.api_keys import ApiKey
 from shared.domain.base import IDENTIFIER
 from shared.domain.people import Recipient
@@ -65,6 +65,8 @@ class _Asked(NamedTuple):
     updated_since: datetime | None
     updated_until: datetime | None
     trend: Trend | None
+    verified: bool | None
+    suspicious: bool | None
     order: Order
     page: Paging
 
@@ -75,6 +77,8 @@ class _Asked(NamedTuple):
             and _within(response.answered_at, self.since, self.until)
             and _within(response.accepted_at, self.updated_since, self.updated_until)
             and (self.trend is None or response.breakdowns.get(self.trend.breakdown) == self.trend.value)
+            and self.verified in {None, response.verified}
+            and self.suspicious in {None, response.suspicious}
         )
 
     @property
@@ -108,8 +112,8 @@ class ResponseListing:
         """A page of answers.
 
         Args:
-            query: `survey`, `since`, `until`, `updated_since`, `updated_until`, `trend`, `person_id`, `person_email`,
-                `order`, `per_page` and `page`; each may be left out.
+            query: `survey`, `since`, `until`, `updated_since`, `updated_until`, `trend`, `verified`, `suspicious`,
+                `person_id`, `person_email`, `order`, `per_page` and `page`; each may be left out.
             expand: What is to be told in full: `person`.
             caller: Whose key says which survey is meant if none is named.
 
@@ -152,6 +156,8 @@ class ResponseListing:
             updated_since=instant(query, "updated_since"),
             updated_until=instant(query, "updated_until"),
             trend=trend_of(survey, query.get("trend")),
+            verified=flag(query, "verified"),
+            suspicious=flag(query, "suspicious"),
             order=_order(query.get("order")),
             page=paging(query),
         )

@@ -103,6 +103,8 @@ OPERATIONS = (
             "updated_since": "Last changed at this moment or later.",
             "updated_until": "Last changed at this moment or earlier.",
             "trend": "Only those that count as one value of a breakdown, such as `device:phone`.",
+            "verified": "`true` for those by signed link or secret key alone, `false` for the others.",
+            "suspicious": "`true` for those alone that came in a flood, `false` for the others.",
             "order": "`asc` (the default), `desc`, `asc:updated_at` or `desc:updated_at`.",
             "per_page": "Answers on a page: 1 to 100, 20 by default.",
             "page": "The page: 1 to 100; what lies beyond is reached by `since` and `until`.",

@@ -94,7 +94,7 @@ class SurveyResponses:
             person_id=self._person_id(given, answered_at),
             subject=given.subject,
             properties=properties,
-            breakdowns=survey.breakdown_values(properties),
+            breakdowns=survey.breakdown_values(properties, verified=True),
             source=Source.IMPORT if given.imported else Source.API,
             verified=True,
             test=given.test,
