@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from shared.domain.links import LinkChannel
 from shared.domain.surveys import Look, Option, Question, Scale
 from tests.browser.site import BROKEN, KEY, LINK, LOST, SURVEY, Site, ratings
 from tests.browser.widget import eventually, quick_retries
@@ -219,3 +220,19 @@ def test_a_follow_up_is_asked_by_the_first_rating_and_pictures_have_names(page: 
         response = site.queue.sent[-1].message.model_dump()["response"]
     assert {name: given["value"] for name, given in response["ratings"].items()} == {"happy": 5, "good": 3}
     assert response["texts"] == {}
+
+
+def test_a_view_is_told_when_the_page_is_left_and_of_an_emails_page_only_if_somebody_pressed(page: Page) -> None:
+    rated = LINK.model_copy(update={"channel": LinkChannel.EMAIL, "rated": True})
+    with Site(SURVEY.model_copy(update={"funnel": True})) as site:
+        page.goto(site.link())
+        page.goto("about:blank")
+        eventually(page, lambda: [view["started"] for view in site.views] == [False])
+        page.goto(f"{site.api}/r/{site.links.sign(rated)}?rating=9")
+        page.goto("about:blank")
+        page.goto(f"{site.api}/r/{site.links.sign(rated)}?rating=9")
+        page.get_by_role("button", name="Send").click()
+        expect(page.get_by_text("Thank you. This helps.")).to_be_visible()
+        page.goto("about:blank")
+        eventually(page, lambda: [view["started"] for view in site.views] == [False, True])
+        assert {view["channel"] for view in site.views} == {"link"} and len(site.told.sent) == 2

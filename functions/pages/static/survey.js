@@ -13,18 +13,21 @@
   const form = document.querySelector("form");
   const send = form.querySelector("button");
   const said = form.querySelector("[role=status]");
-  const { to, response, nonce, old, saving, saved, again, refused, choose } = form.dataset;
+  const { to, views, response, nonce, old, saving, saved, again, refused, choose } = form.dataset;
   const SEEN = nonce ? 500 : 0; // milliseconds that a person needs to see what there is to press
   const opened = performance.now();
   let pressedAfter = 0; // milliseconds from then to the latest press
 
+  // Random UUID, version 4; crypto.randomUUID is missing on pages without https.
+  const uuid = () =>
+    "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
+      (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16),
+    );
+
   // Everybody's link: the id is made here, and a reload is the same answer.
   const kept = () => {
     const name = `hearback:${location.pathname}`;
-    // Random UUID, version 4; crypto.randomUUID is missing on pages without https.
-    let id = "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
-      (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16),
-    );
+    let id = uuid();
     try {
       id = sessionStorage.getItem(name) || id;
       sessionStorage.setItem(name, id);
@@ -93,8 +96,20 @@
     const after = Math.floor(performance.now() - opened);
     if (!isTrusted || after < SEEN) return false;
     pressedAfter = after;
+    view.started = true;
     return true;
   };
+
+  // That the page was seen is told when it goes out of sight, if the survey counts views at all; of a page behind an
+  // e-mail's rating only if somebody pressed, for robots see it too.
+  const view = { view_id: uuid(), channel: "link", started: false };
+  let told;
+  addEventListener("visibilitychange", () => {
+    const text = JSON.stringify(view);
+    if (!views || !document.hidden || (nonce && !view.started) || text === told) return;
+    told = text;
+    fetch(views, { method: "POST", body: text, headers: { "content-type": "text/plain" }, keepalive: true }).catch(() => {});
+  });
 
   let settling = null;
   const settle = (event) => {
