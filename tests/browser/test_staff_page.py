@@ -17,6 +17,7 @@ from functions.pages.service import Pages
 from functions.scores import app as scores_app
 from functions.scores.service import ScoresPage
 from functions.staff import app as staff_app
+from functions.staff import calling as staff_calling
 from functions.staff.service import StaffPage
 from functions.survey_ingest import app as ingest_app
 from functions.survey_ingest.service import SurveyIngest
@@ -50,7 +51,7 @@ class StaffSite(Site):
         services: dict[Any, Any] = {
             ingest_app: SurveyIngest(self.known, lambda: self.links, self.queue, clock, lambda: drafts),
             pages_app: Pages(self.known, self.links, drafts),
-            staff_app: StaffPage(
+            staff_calling: StaffPage(
                 surveys=self.known,
                 drafts=self.drafts,
                 api_keys=self.known,
