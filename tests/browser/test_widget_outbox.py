@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 from tests.browser.site import BROKEN, GATEWAY, LOST, Site, Stored, ratings
 from tests.browser.widget import eventually, outbox, quick_retries, rate
@@ -24,6 +24,11 @@ def running() -> Iterator[Site]:
 def site(running: Site) -> Site:
     running.clear()
     return running
+
+
+def refusal(status: int) -> Callable[[ConsoleMessage], bool]:
+    """What the console says of it."""
+    return lambda line: f"was refused ({status})" in line.text
 
 
 def test_a_request_with_an_answer_outlives_its_page(page: Page, site: Site) -> None:
@@ -47,9 +52,20 @@ def test_a_tab_closed_right_after_the_click_loses_nothing(page: Page, site: Site
     assert ratings(site.stored().values()) == [4]
 
 
-def test_after_any_fault_the_answer_goes_again_and_counts_once(page: Page, site: Site) -> None:
+@pytest.mark.parametrize(
+    "every",
+    [
+        [[500], [429], [GATEWAY + 429], [LOST, BROKEN]],
+        pytest.param(
+            [[503, 500], [429, 429], [408], [GATEWAY + 503], [BROKEN], [LOST], [LOST, 500, BROKEN]],
+            marks=pytest.mark.slow,
+        ),
+    ],
+    ids=["each", "together"],
+)
+def test_after_any_fault_the_answer_goes_again_and_counts_once(page: Page, site: Site, every: list[list[int]]) -> None:
     quick_retries(page)
-    for faults in ([500], [503, 500], [429, 429], [408], [GATEWAY + 429], [BROKEN], [LOST], [LOST, 500, BROKEN]):
+    for faults in every:
         site.clear()
         site.faults.extend(faults)
         page.goto(site.page("/shop", site.snippet()))
@@ -120,22 +136,24 @@ def test_a_device_with_a_wrong_clock_loses_nothing(page: Page, site: Site) -> No
     assert site.posts() == 2, "once with a time that cannot be, once without"
 
 
-@pytest.mark.parametrize("status", [401, 403, 404])
-def test_an_answer_refused_for_its_key_waits_for_the_next_visit(page: Page, site: Site, status: int) -> None:
-    page.goto(site.page("/shop", site.snippet()))
-    site.faults.append(status)
-    with page.expect_console_message(lambda line: f"was refused ({status})" in line.text):
-        rate(page, 5)
-    page.wait_for_timeout(500)
-    assert site.posts() == 1 and len(outbox(page)) == 1, "trying again on this visit would change nothing"
-    page.reload()
-    eventually(page, lambda: ratings(site.stored().values()) == [5] and outbox(page) == [])
+def test_an_answer_refused_for_its_key_waits_for_the_next_visit(page: Page, site: Site) -> None:
+    quick_retries(page)
+    for status in (401, 403, 404):
+        site.clear()
+        page.goto(site.page("/shop", site.snippet()))
+        site.faults.append(status)
+        with page.expect_console_message(refusal(status)):
+            rate(page, 5)
+        page.wait_for_timeout(100)
+        assert site.posts() == 1 and len(outbox(page)) == 1, "trying again on this visit would change nothing"
+        page.reload()
+        eventually(page, lambda: ratings(site.stored().values()) == [5] and outbox(page) == [])
 
 
 def test_an_answer_refused_for_its_content_is_given_up(page: Page, site: Site) -> None:
     page.goto(site.page("/shop", site.snippet()))
     site.faults.append(422)
-    with page.expect_console_message(lambda line: "was refused (422)" in line.text):
+    with page.expect_console_message(refusal(422)):
         rate(page, 5)
     assert outbox(page) == []
 
