@@ -139,8 +139,8 @@ def test_a_survey_is_written_tried_published_and_asked_by_the_line_that_is_paste
     with staff.expect_response(re.compile("/responses")) as answered:
         frame.get_by_role("radio", name="3", exact=True).click()
     assert answered.value.status == 202
-    response = site.queue.sent[-1].message.response
-    assert (response.survey_id, response.test, response.survey_version) == ("chat", True, 0)
+    response = site.responses()[-1]
+    assert (response["survey_id"], response["test"], response["survey_version"]) == ("chat", True, 0)
     for channel in ("link", "kiosk"):
         staff.get_by_label("Channel").select_option(channel)
         staff.get_by_label("Language").select_option("de")
