@@ -29,6 +29,7 @@ from tests.benchmarks.counted import (
     peer_count,
     queued_batch,
     read_units_of_a_month,
+    views_counted,
 )
 from tests.benchmarks.growth import Read, checked, months_of_metrics, recounted
 from tests.benchmarks.slips import slip_units
@@ -76,6 +77,7 @@ def rows() -> Iterator[Row]:
     """Every number, one after the other."""
     yield from of_the_door()
     yield from of_writing()
+    yield from of_views()
     yield from of_reading()
     yield from of_growth()
     yield Row("CPU of record per answer, batch of 84, us", microseconds_of_record(queued_batch(84), 50), 100, 30)
@@ -132,6 +134,15 @@ def of_writing() -> Iterator[Row]:
     yield Row("write units per answer, 8 of 5 to 200, the other layout", slip_units(84, WIDE))
     hot = counting(84, conflicts=1 / 3, batches=10)
     yield Row("write units per answer, a third of 3 x 5 conflicts", hot.write_units / hot.answers, 4, 3.3)
+
+
+def of_views() -> Iterator[Row]:
+    """What a view costs: about as much as an answer, so that it is off unless a survey asks for it."""
+    for batch, must, aim in ((84, 2.5, 2.2), (1, 6, 4)):
+        count = views_counted(batch)
+        yield Row(f"AWS calls per view, public path, batch of {batch}", count.calls, 1, 1)
+        yield Row(f"write units per view, shown and begun, batch of {batch}", count.write_units, must, aim)
+        yield Row(f"write units of the funnel per answer, batch of {batch}", count.of_an_answer, must, aim)
 
 
 def of_reading() -> Iterator[Row]:

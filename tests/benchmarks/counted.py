@@ -73,7 +73,7 @@ class Count(NamedTuple):
 
 
 @contextmanager
-def measured_stack(widths: Sequence[int] = FEW) -> Iterator[DeployedStack]:
+def measured_stack(widths: Sequence[int] = FEW, *, counts_views: bool = False) -> Iterator[DeployedStack]:
     """A stack with one survey of one question, and breakdowns with so many values each."""
     with deployed(InMemoryAws(seed=84)) as stack:
         dynamodb = boto3.client("dynamodb")
@@ -83,6 +83,7 @@ def measured_stack(widths: Sequence[int] = FEW) -> Iterator[DeployedStack]:
                     "survey_id": "delivery",
                     "name": "Delivery",
                     "touchpoint": "delivery",
+                    "funnel": counts_views,
                     "brand": {"name": "Shop"},
                     "questions": [{"id": "recommend", "scale": "nps", "text": {"en": "Would you recommend us?"}}],
                     "breakdowns": [
@@ -201,6 +202,47 @@ def _calls_of_a_poller(messages: int) -> int:
     Lambda does this outside of any function, so it is in no log of calls.
     """
     return 2 * math.ceil(messages / MESSAGES_OF_A_REQUEST)
+
+
+class ViewCount(NamedTuple):
+    """What views cost, and what the funnel adds to an answer.
+
+    Args:
+        calls: AWS calls of the public path for each view.
+        write_units: Of the funnel's table, for each view that is shown and begun.
+        of_an_answer: The same for each answer, beside what its score costs.
+    """
+
+    calls: float
+    write_units: float
+    of_an_answer: float
+
+
+def views_counted(batch: int) -> ViewCount:
+    """What the door and funnel spend on views that come in batches of this many."""
+    with measured_stack(counts_views=True) as stack:
+        sources = {source.function: source for source in stack.sources}
+        consumed = stack.aws.dynamodb.consumed
+
+        def view(number: int) -> None:
+            said = {"view_id": str(UUID(int=number, version=4)), "channel": "widget", "shown": True, "started": True}
+            assert stack.http("POST", "/v1/surveys/delivery/views", said, key=PUBLISHABLE).status == 202
+
+        # A first view makes the document and warms the function, as in any hour but the first.
+        view(1)
+        assert sources["funnel"].poll() == 1
+        written, logged = consumed["FunnelTable", "write"], len(stack.aws.log)
+        for number in range(2, 2 + batch):
+            view(number)
+        calls = len(stack.aws.log) - logged
+        assert sources["funnel"].poll() == batch
+        of_views = consumed["FunnelTable", "write"] - written
+        for number in range(1, 1 + batch):
+            answer(stack, number)
+        assert sources["nps_calc"].poll() == batch
+        written = consumed["FunnelTable", "write"]
+        assert sources["funnel"].poll() == 1
+        return ViewCount(calls / batch, of_views / batch, (consumed["FunnelTable", "write"] - written) / batch)
 
 
 class _Rivals:

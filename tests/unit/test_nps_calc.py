@@ -15,6 +15,7 @@ from shared.domain.messages import MessageKind, Notification, message_id
 from shared.domain.queued import SendNotification
 from shared.domain.recording import Outcome
 from shared.domain.responses import Response, Source
+from shared.domain.steps import StepsTold
 from shared.domain.surveys import Brand, Question, Scale, Survey
 from shared.errors import TemporaryError
 from tests.fakes.answers import answer, response_id, submitted
@@ -243,3 +244,54 @@ class TestAFlood:
             house.service.watch(self.flood())
         house.surveys.away = False
         assert house.service.watch(self.flood()[:1]) == ["shop"]
+
+
+def counting_views() -> House:
+    return House(SURVEY.model_copy(update={"funnel": True}))
+
+
+def told_to_the_funnel(house: House, *answers: Response) -> int:
+    """How many answers the funnel is told of for this batch."""
+    recorded = house.service.record(submitted(*answers))
+    times = Counter(each.response_id for each in answers)
+    told = {number: house.service.answered(each, is_alone=times[number] == 1) for number, each in recorded.items()}
+    before = len(house.funnel.sent)
+    assert not house.service.tell_funnel({number: each for number, each in told.items() if each is not None})
+    (message,) = [sent.message for sent in house.funnel.sent[before:]] or [None]
+    return len(message.told) if isinstance(message, StepsTold) else 0
+
+
+def test_the_funnel_is_told_of_a_batch_of_answers_in_one_message() -> None:
+    house = counting_views()
+    assert told_to_the_funnel(house, *(answer(number) for number in range(1, 85))) == 84
+
+
+def test_the_funnel_is_told_again_of_an_answer_that_comes_again_and_not_of_a_revision() -> None:
+    house = counting_views()
+    assert told_to_the_funnel(house, answer()) == 1
+    assert told_to_the_funnel(house, answer()) == 1
+    assert told_to_the_funnel(house, answer(revision=2)) == 0
+    assert told_to_the_funnel(house, answer(revision=2)) == 1
+    # Of two messages one may repeat what a run stored that died before it told.
+    assert told_to_the_funnel(house, answer(revision=2), answer(revision=3)) == 1
+
+
+def test_a_test_that_becomes_an_answer_is_told_then() -> None:
+    house = counting_views()
+    assert told_to_the_funnel(house, answer(test=True)) == 0
+    assert told_to_the_funnel(house, answer(revision=2)) == 1
+
+
+def test_the_funnel_is_not_told_of_imports_of_old_answers_and_of_surveys_that_count_none() -> None:
+    house = counting_views()
+    assert told_to_the_funnel(house, answer(source=Source.IMPORT)) == 0
+    assert told_to_the_funnel(house, answer(2, at=NOON - timedelta(days=61))) == 0
+    assert told_to_the_funnel(House(), answer(3)) == 0
+
+
+def test_what_the_funnel_was_not_told_has_to_come_again() -> None:
+    house = counting_views()
+    house.funnel.fails = True
+    recorded = house.service.record(submitted(answer(1), answer(2)))
+    told = {number: house.service.answered(each, is_alone=True) for number, each in recorded.items()}
+    assert set(house.service.tell_funnel({n: each for n, each in told.items() if each})) == set(recorded)
