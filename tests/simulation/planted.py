@@ -31,8 +31,9 @@ from shared.domain.sending import Fence, Receipt
 from shared.errors import TemporaryError
 from shared.events import EventBus
 from shared.queues import Queue
-from shared.storage import responses, transactions
+from shared.storage import funnel, responses, transactions
 from shared.storage.deliveries import DeliveryRepository
+from shared.storage.funnel import FunnelRepository
 from shared.storage.messages import MessageRepository
 from shared.storage.receipts import ReceiptRepository
 from shared.storage.response_actions import ResponseActions
@@ -240,3 +241,45 @@ def takes_a_call_for_its_entries() -> AbstractContextManager[object]:
         return events if len(lost) == len(events) > 1 else []
 
     return patch.object(EventBus, "_put", all_or_nothing)
+
+
+def counts_steps_again() -> AbstractContextManager[object]:
+    """A mark is put without a condition, so what is told again counts again."""
+    mark = FunnelRepository._mark
+
+    def unconditional(self: FunnelRepository, new: Any, now: Any) -> Action:
+        action = mark(self, new, now)["Put"]
+        return {"Put": {name: action[name] for name in ("TableName", "Item")}}
+
+    return patch.object(FunnelRepository, "_mark", unconditional)
+
+
+def marks_steps_apart() -> AbstractContextManager[object]:
+    """The marks first, the documents in a second call: a crash between them loses the count."""
+
+    def commit(dynamodb: Any, actions: Sequence[Action]) -> None:
+        for kind in ("Put", "Update"):
+            if chosen := [action for action in actions if kind in action]:
+                _commit(dynamodb, chosen)
+
+    return patch.object(funnel, "commit", commit)
+
+
+def tells_the_funnel_on_first_sight_only() -> AbstractContextManager[object]:
+    """An answer is told to the funnel only by the run that recorded it: a crash in between loses the step."""
+    answered = NpsCalc.answered
+
+    def first_sight(self: NpsCalc, recorded: Recorded, *, is_alone: bool) -> Any:
+        return answered(self, recorded, is_alone=is_alone) if recorded.outcome is Outcome.RECORDED else None
+
+    return patch.object(NpsCalc, "answered", first_sight)
+
+
+def forgets_the_steps_of_a_mark() -> AbstractContextManager[object]:
+    """Of a view that was told of nothing more counts, although the page tells more the second time."""
+    new = funnel._new
+
+    def first_only(things: Any, marks: Any) -> Any:
+        return (each for each in new(things, marks) if not each.marked)
+
+    return patch.object(funnel, "_new", first_only)

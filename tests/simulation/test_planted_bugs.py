@@ -40,6 +40,10 @@ FOUND_BY_STORMS: list[Bug] = [
     planted.tells_the_last_step_only,
     planted.gives_events_new_ids,
     planted.takes_a_call_for_its_entries,
+    planted.counts_steps_again,
+    planted.marks_steps_apart,
+    planted.tells_the_funnel_on_first_sight_only,
+    planted.forgets_the_steps_of_a_mark,
 ]
 HARMFUL: list[Bug] = [
     planted.counts_again,
