@@ -13,6 +13,7 @@ from typing import Any
 
 from functions.survey_ingest.bodies import ReportView, ResponseAccepted, SubmitResponse, ViewTaken
 from functions.survey_ingest.bootstrap import service, views
+from functions.survey_ingest.service import Opened
 from shared.errors import ForbiddenError, RequestError, TemporaryError, TooManyRequestsError
 from shared.http import (
     WIDGET_TYPES,
@@ -37,17 +38,7 @@ metrics = Metrics(namespace=NAMESPACE, service="survey_ingest")
 def submit(request: Request) -> Answer:
     """Take an answer. The body is read first, then credential, survey, origin and fields are checked, in this order."""
     data = json_body(request, WIDGET_TYPES)
-    ingest = service()
-    # A page of ours (kiosk, link) is where the survey lives, not one of the pages that the key's owner named.
-    origin = None if request.is_from_own_page else request.origin
-    opened = ingest.open(
-        request.path_parameters["survey_id"],
-        key=key_of(request),
-        token=request.query.get("t"),
-        origin=origin,
-        address=request.source_ip,
-    )
-    response = ingest.accept(opened, parsed(SubmitResponse, data))
+    response = service().accept(_opened(request), parsed(SubmitResponse, data))
     metrics.add_metric("ResponsesAccepted", MetricUnit.Count, 1)
     if response.suspicious:
         metrics.add_metric("ResponsesSuspicious", MetricUnit.Count, 1)
@@ -68,17 +59,23 @@ def submit(request: Request) -> Answer:
 def view(request: Request) -> Answer:
     """Take a view, by the same checks as an answer."""
     data = json_body(request, WIDGET_TYPES)
-    opened = service().open(
+    counted = views().take(_opened(request, is_view=True), parsed(ReportView, data))
+    metrics.add_metric("ViewsAccepted", MetricUnit.Count, 1)
+    return Answer(HTTPStatus.ACCEPTED, ViewTaken(counted=counted), readable_by(request.origin))
+
+
+def _opened(request: Request, *, is_view: bool = False) -> Opened:
+    """The survey that a request's credential opens."""
+    # A page of ours (kiosk, link) is where the survey lives, not one of the pages that the key's owner named.
+    origin = None if request.is_from_own_page else request.origin
+    return service().open(
         request.path_parameters["survey_id"],
         key=key_of(request),
         token=request.query.get("t"),
-        origin=request.origin,
+        origin=origin,
         address=request.source_ip,
-        is_view=True,
+        is_view=is_view,
     )
-    counted = views().take(opened, parsed(ReportView, data))
-    metrics.add_metric("ViewsAccepted", MetricUnit.Count, 1)
-    return Answer(HTTPStatus.ACCEPTED, ViewTaken(counted=counted), readable_by(request.origin))
 
 
 def preflight(request: Request) -> Answer:

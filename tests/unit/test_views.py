@@ -21,6 +21,7 @@ from tests.fakes.queues import RecordingQueue
 
 NOW = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
 NEXT_DAY_IN_BERLIN = "2026-11-23"
+OURS = "https://hear.example.com"
 VIEW_ID = "0190f3c2-7c1e-7d2b-9d3a-5b1f8a2c4e6d"
 SURVEY = Survey(
     survey_id="shop",
@@ -68,9 +69,11 @@ class Door:
     def check_press(self, nonce: str, response_id: str, pressed_after_ms: int) -> None:
         raise AssertionError("a view proves no press")
 
-    def post(self, query: str = "key=pk_shop", **said: Any) -> dict[str, Any]:
+    def post(self, query: str = "key=pk_shop", origin: str = "https://shop.example", **said: Any) -> dict[str, Any]:
         body = {"view_id": VIEW_ID, "channel": "widget", "shown": True, **said}
-        headers = {"content-type": "text/plain;charset=UTF-8", "origin": "https://shop.example"}
+        headers = {"content-type": "text/plain;charset=UTF-8", "origin": origin}
+        if origin == OURS:
+            headers["sec-fetch-site"] = "same-origin"
         route = "POST /v1/surveys/{survey_id}/views"
         event = http_event(route, path_parameters={"survey_id": "shop"}, body=body, query=query, headers=headers)
         return app.lambda_handler(event, None)
@@ -137,7 +140,7 @@ def test_what_is_not_to_be_counted_is_not_even_queued(door: Door, why: str) -> N
         door.survey = SURVEY.model_copy(update={"funnel": False})
     if why == "preview":
         view = app.ReportView(view_id=VIEW_ID, channel="widget")
-        assert door.views.take(Opened(SURVEY, None, is_preview=True), view) is False
+        assert door.views.take(Opened(SURVEY, None, preview=VIEW_ID), view) is False
     else:
         assert body_of(door.post(test=why == "test")) == {"counted": False}
     assert door.told.sent == []
@@ -163,3 +166,9 @@ def test_what_is_no_view_is_refused_with_its_path(door: Door, said: dict[str, An
 def test_a_queue_that_does_not_take_it_says_so(door: Door) -> None:
     door.told.fails = True
     assert door.post()["statusCode"] == 503
+
+
+def test_a_page_of_ours_may_tell_of_a_view_and_a_foreign_one_may_not(door: Door) -> None:
+    assert door.post(origin=OURS)["statusCode"] == 202
+    assert door.post(origin="https://evil.example")["statusCode"] == 403
+    assert len(door.told.sent) == 1
