@@ -6,7 +6,7 @@ when it is no longer needed finds a state that says so.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,6 +20,18 @@ class SchedulerClient(Protocol):
 
     def create_schedule(self, **kwargs: Any) -> Any:
         """CreateSchedule."""
+        ...
+
+
+MAX_DELAY = timedelta(minutes=15)
+"""The longest that a queue holds a message back (SQS developer guide, "Delay queues")."""
+
+
+class DelayQueue(Protocol):
+    """A queue that holds a message back for minutes."""
+
+    def send(self, message: Queued, group: str, delay: timedelta) -> None:
+        """Put a message on the queue, to be seen after a delay."""
         ...
 
 
@@ -69,3 +81,34 @@ class Schedules:
                 raise TemporaryError("the schedule was not made") from error
         except BotoCoreError as error:
             raise TemporaryError("the schedule was not made, or nobody said so") from error
+
+
+class Later:
+    """What is due soon or later on one queue: the queue itself holds it back for minutes, a schedule for longer.
+
+    Args:
+        queue: The queue.
+        schedules: Schedules that put messages on it.
+    """
+
+    def __init__(self, queue: DelayQueue, schedules: Schedules) -> None:
+        self._queue = queue
+        self._schedules = schedules
+
+    def send(self, message: Queued, name: str, group: str, delay: timedelta, now: datetime) -> None:
+        """Have a message come after a delay.
+
+        Args:
+            message: What is to come.
+            name: What names it for good; a schedule of this name is made once.
+            group: Whose message it is.
+            delay: After how long, to the second.
+            now: The time.
+
+        Raises:
+            TemporaryError: it may not come.
+        """
+        if delay <= MAX_DELAY:
+            self._queue.send(message, group, delay)
+        else:
+            self._schedules.at(now + delay, name, message)

@@ -7,7 +7,9 @@ verify. What does not end (to be asked no more) is also verified with keys that 
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -45,7 +47,7 @@ def _serializer(keys: Sequence[str], purpose: Purpose) -> URLSafeSerializer:
 
 
 def signed(keys: Sequence[str], purpose: Purpose, content: BaseModel) -> str:
-    """The token for a content; safe in a URL and in a cookie."""
+    """The token for a content, without what goes without saying; safe in a URL and in a cookie."""
     token = _serializer(keys, purpose).dumps(content.model_dump(mode="json", exclude_defaults=True))
     return token if isinstance(token, str) else token.decode("ascii")
 
@@ -89,6 +91,12 @@ class LinkSigner:
         return link
 
 
+def code_of(key: str, name: str) -> str:
+    """A code of 66 bits for what has this name; nobody without the key can guess it. It is safe in a URL."""
+    mac = hmac.digest(key.encode(), f"hearback.short-link\x1f{name}".encode(), "sha256")
+    return base64.urlsafe_b64encode(mac)[:11].decode("ascii")
+
+
 class Links:
     """Signs and verifies with whatever keys there are at that moment, so that a rotation needs no cold start.
 
@@ -108,6 +116,14 @@ class Links:
             TemporaryError: the keys can not be read now.
         """
         return LinkSigner(self._keys()).sign(link)
+
+    def code(self, name: str) -> str:
+        """A short code for what has this name; the same each time, until keys rotate.
+
+        Raises:
+            TemporaryError: the keys can not be read now.
+        """
+        return code_of(self._keys()[-1], name)
 
     def verify(self, token: str) -> SurveyLink:
         """The link of a token.

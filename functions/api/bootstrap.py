@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from functions.api.asking import Asking
 from functions.api.deliveries.service import DeliveryReading
 from functions.api.funnel.service import FunnelReading
 from functions.api.messages.service import MessageReading
@@ -17,6 +18,7 @@ from functions.api.unsubscribes.service import Unsubscribes
 from shared.clients import client
 from shared.clock import RandomIds, SystemClock
 from shared.queues import Queue
+from shared.schedules import Later, Schedules
 from shared.settings import EnvironmentSettings
 from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.audit_trail import AuditTrail
@@ -47,6 +49,10 @@ class Settings(EnvironmentSettings):
     funnel_table_name: str
     responses_queue_url: str
     erasures_queue_url: str
+    notifications_queue_url: str
+    notifications_queue_arn: str
+    schedule_group_name: str
+    scheduler_role_arn: str
     erasure_key_parameter: str
     public_base_url: str
 
@@ -69,6 +75,13 @@ def service() -> Api:
     people = PersonRepository(dynamodb, tables.people_table_name, ids.new, erasure_key)
     answers = ResponseLists(dynamodb, tables.responses_table_name)
     lists = PeopleLists(dynamodb, tables.people_table_name)
+    requests = SurveyRequestRepository(dynamodb, tables.people_table_name)
+    later = Later(
+        Queue(client("sqs"), tables.notifications_queue_url),
+        Schedules(
+            client("scheduler"), tables.schedule_group_name, tables.scheduler_role_arn, tables.notifications_queue_arn
+        ),
+    )
     return Api(
         api_keys=CachedApiKeys(ApiKeyRepository(dynamodb, tables.surveys_table_name), clock),
         surveys=SurveyDefinitions(surveys),
@@ -91,13 +104,13 @@ def service() -> Api:
             surveys=cached_surveys,
             people=people,
             lists=lists,
-            requests=SurveyRequestRepository(dynamodb, tables.people_table_name),
+            requests=requests,
+            asking=Asking(requests, later, ids),
             answers=answers,
             erasures=Erasures(
                 dynamodb, tables.people_table_name, erasure_key, Queue(client("sqs"), tables.erasures_queue_url)
             ),
             clock=clock,
-            ids=ids,
         ),
         unsubscribes=Unsubscribes(
             people=people,

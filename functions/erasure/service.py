@@ -83,6 +83,14 @@ class Messages(Protocol):
         """Erase whom a message went to and what it said."""
         ...
 
+    def short_links_of(self, person_id: str) -> Iterable[str]:
+        """The codes of the short links of a person."""
+        ...
+
+    def erase_short_link(self, code: str) -> None:
+        """Have a short link lead nowhere any more."""
+        ...
+
 
 class Deliveries(Protocol):
     """Parcels."""
@@ -186,6 +194,8 @@ class Erasing:
                 self._erasures.note(person_id, Found.MESSAGE, message_id)
         for message_id in self._each(wish, Found.MESSAGE, self._messages.of_person(person_id)):
             self._messages.erase(message_id, self._clock.now())
+        for code in self._messages.short_links_of(person_id):
+            self._messages.erase_short_link(code)
         for delivery_id in self._each(wish, Found.DELIVERY, self._deliveries.of_person(person_id)):
             self._deliveries.erase(delivery_id, person_id)
         self._people.erase(person_id, identifiers)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from functions.notify.planning import MessagePlanner, Policy
+from functions.notify.needs import Policy
+from functions.notify.planning import MessagePlanner
 from functions.notify.rendering import Rendering
 from functions.notify.service import Notify
 from shared.channels.attempts import on_a_fresh_connection
@@ -25,6 +26,7 @@ from shared.storage.link_keys import LinkKeys
 from shared.storage.messages import MessageRepository, Tables
 from shared.storage.people import PersonReader
 from shared.storage.response_reader import ResponseReader
+from shared.storage.survey_requests import SurveyRequestRepository
 from shared.storage.surveys import SurveyRepository
 from shared.tokens import Links, UnsubscribeLinks
 
@@ -50,6 +52,7 @@ class Settings(EnvironmentSettings):
     sms_configuration_set: str
     allowed_countries: str
     alerts_per_hour: int
+    recontact_days: int
 
 
 @cache
@@ -92,11 +95,13 @@ def service() -> Notify:
     """The service of this process."""
     chosen, clock = settings(), SystemClock()
     keys = LinkKeys(client("ssm"), chosen.link_keys_parameter, clock)
+    requests = SurveyRequestRepository(dynamodb(), chosen.people_table_name)
     planner = MessagePlanner(
         surveys=SurveyRepository(dynamodb(), chosen.surveys_table_name),
         responses=ResponseReader(dynamodb(), chosen.responses_table_name),
         deliveries=DeliveryRepository(dynamodb(), chosen.deliveries_table_name),
         people=PersonReader(dynamodb(), chosen.people_table_name),
+        requests=requests,
         messages=messages(),
         links=Links(keys.current, clock),
         unsubscribes=UnsubscribeLinks(keys.ever),
@@ -106,6 +111,7 @@ def service() -> Notify:
             sends_sms=bool(chosen.sms_origination_identity),
             allowed_countries=[country.strip().upper() for country in chosen.allowed_countries.split(",")],
             default_brand=Brand(name=chosen.sender_email.rpartition("@")[2]),
+            recontact_days=chosen.recontact_days,
         ),
     )
     # One attempt: a repeated call is a second message.
@@ -113,6 +119,7 @@ def service() -> Notify:
     sms = on_a_fresh_connection(client("pinpoint-sms-voice-v2", attempts=1))
     return Notify(
         messages=messages(),
+        requests=requests,
         planner=planner,
         email=EmailSender(ses, chosen.sender_email, chosen.email_configuration_set),
         sms=SmsSender(sms, chosen.sms_origination_identity, chosen.sms_configuration_set),

@@ -66,13 +66,11 @@ class InvitationLinks(NamedTuple):
     """The addresses in an invitation.
 
     Args:
-        ratings: The page behind the ratings of an e-mail, which takes `?rating=`.
-        page: The page that an SMS names.
+        address: The page of the one answer: in an e-mail the one behind its ratings, which takes `?rating=`.
         unsubscribe: Where to say that one does not want to be asked.
     """
 
-    ratings: str
-    page: str
+    address: str
     unsubscribe: str
 
 
@@ -175,18 +173,28 @@ class Rendering:
             tracking_number=registration.tracking_number or "",
         )
 
-    def invitation(self, locale: str, survey: Survey, person: Person, links: InvitationLinks) -> Texts:
-        """The request to answer a survey about what was delivered; in an e-mail each rating is a link."""
+    def question(
+        self,
+        kind: MessageKind,
+        locale: str,
+        survey: Survey,
+        person: Person,
+        links: InvitationLinks,
+        *,
+        about_delivery: bool,
+    ) -> Texts:
+        """The request to answer a survey, or the reminder of it; in an e-mail each rating is a link."""
         question, words = survey.first_scale_question, SCALE_WORDS[locale]
         low, high = words.ends.get(question.scale, ("", ""))
         return self._texts(
-            MessageKind.SURVEY_INVITATION,
+            kind,
             locale,
             survey.brand,
             name=person.name or "",
+            about_delivery=about_delivery,
             question=in_locale(question.text, locale, survey.default_locale),
             ratings=[
-                RatingLink(text, label, f"{links.ratings}?rating={rating}")
+                RatingLink(text, label, f"{links.address}?rating={rating}")
                 for rating, (text, label) in zip(question.ratings, drawn(question, words), strict=True)
             ],
             in_words=look_of(question) is None,

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from shared.clock import Clock, Ids
+from shared.domain.asking import INVITATION_EXPIRES_AFTER
 from shared.domain.messages import (
     EmailRequest,
     MessageKind,
@@ -46,10 +47,29 @@ RENDERINGS = 3
 DIGEST_AFTER = timedelta(minutes=1)
 """After the end of its hour: by then no worker counts an alert in that hour any more."""
 DIGEST_EXPIRES_AFTER = timedelta(hours=48)
+REQUEST_IS_KEPT_WITHIN = timedelta(minutes=1)
+"""A request is wished for on the queue before it is kept: for so long its absence may mean that it is to come."""
+REMINDER_IS_SOON = timedelta(minutes=1)
+"""When a reminder is sent that was due before it could be scheduled: no schedule lies in the past."""
+
+SILENT_BECAUSE = {
+    Fence.ERASED: Reason.NO_LONGER_EXISTS,
+    Fence.BOUNCED: Reason.BOUNCED,
+    Fence.COMPLAINED: Reason.COMPLAINED,
+    Fence.UNSUBSCRIBED: Reason.UNSUBSCRIBED,
+    Fence.CANCELLED: Reason.CANCELLED,
+    Fence.ANSWERED: Reason.ALREADY_ANSWERED,
+    Fence.RECENTLY_ASKED: Reason.RECENTLY_ASKED,
+}
+"""What it means for a message that the fence did not let it pass."""
 
 
 class Messages(Protocol):
     """What is kept of messages."""
+
+    def get(self, message_id: str) -> Message | None:
+        """A message, None if it was not claimed yet."""
+        ...
 
     def claim(self, notification: Notification, token: str, now: datetime, lease_until: datetime) -> Message:
         """Take a message to work on; it is ours if it comes back `claimed` with our token."""
@@ -84,6 +104,18 @@ class Messages(Protocol):
 
     def close_capped(self, message_id: str, token: str, budget: AlertBudget, now: datetime) -> bool:
         """End an alert that is over its budget, and count it for the digest."""
+        ...
+
+
+class Requests(Protocol):
+    """Wishes to ask a person."""
+
+    def get(self, person_id: str, request_id: str) -> object | None:
+        """A request that was neither followed nor taken back."""
+        ...
+
+    def followed(self, person_id: str, request_id: str) -> None:
+        """Forget a request, for it is known what became of it."""
         ...
 
 
@@ -132,6 +164,7 @@ class Notify:
 
     Args:
         messages: What is kept of messages.
+        requests: Wishes to ask a person.
         planner: Decides and renders.
         email: Sends e-mail.
         sms: Sends SMS.
@@ -145,6 +178,7 @@ class Notify:
         self,
         *,
         messages: Messages,
+        requests: Requests,
         planner: Planner,
         email: Email,
         sms: Sms,
@@ -154,6 +188,7 @@ class Notify:
         alerts_per_hour: int,
     ) -> None:
         self._messages = messages
+        self._requests = requests
         self._planner = planner
         self._email = email
         self._sms = sms
@@ -163,11 +198,43 @@ class Notify:
         self._alerts_per_hour = alerts_per_hour
 
     def send(self, notification: Notification) -> Sending:
-        """Send a message, unless that was done or decided against already.
+        """Send a message, unless that was done or decided against already; then do what follows from it.
 
         Raises:
             TemporaryError: another worker has it, a provider refused it for now, or something did not answer.
         """
+        if self._was_taken_back(notification):
+            return Sending(MessageState.SUPPRESSED, Reason.CANCELLED, now=False)
+        sending = self._send(notification)
+        if sending.state in {MessageState.SENT, MessageState.AMBIGUOUS}:
+            self._have_reminded(notification)
+        if notification.request_id is not None and notification.person_id is not None:
+            self._requests.followed(notification.person_id, notification.request_id)
+        return sending
+
+    def _was_taken_back(self, notification: Notification) -> bool:
+        """Whether it follows a request that is no more, and of which nothing is to be kept either."""
+        if notification.request_id is None or notification.person_id is None:
+            return False
+        if self._requests.get(notification.person_id, notification.request_id) is not None:
+            return False
+        if self._messages.get(notification.message_id) is not None:
+            return False
+        if self._clock.now() - notification.requested_at < REQUEST_IS_KEPT_WITHIN:
+            raise TemporaryError("the request is not kept yet")
+        return True
+
+    def _have_reminded(self, notification: Notification) -> None:
+        """Schedule the reminder of an invitation; repeated, it is the same one, and its one message is sent once."""
+        if notification.kind is not MessageKind.SURVEY_INVITATION:
+            return
+        invitation = self._messages.get(notification.message_id)
+        if invitation is not None and invitation.remind_at is not None:
+            reminder = reminder_of(invitation.notification, invitation.remind_at)
+            due = max(invitation.remind_at, self._clock.now() + REMINDER_IS_SOON)
+            self._schedules.at(due, reminder.message_id, SendNotification(notification=reminder))
+
+    def _send(self, notification: Notification) -> Sending:
         token = self._ids.new()
         now = self._clock.now()
         message = self._messages.claim(notification, token, now, now + LEASE)
@@ -208,16 +275,10 @@ class Notify:
                 return self._attempted(draft, token)
             case Fence.CHANGED:
                 return None
-            case Fence.ERASED:
-                return self._closed(notification, token, MessageState.SUPPRESSED, Reason.NO_LONGER_EXISTS)
-            case Fence.BOUNCED:
-                return self._closed(notification, token, MessageState.SUPPRESSED, Reason.BOUNCED)
-            case Fence.COMPLAINED:
-                return self._closed(notification, token, MessageState.SUPPRESSED, Reason.COMPLAINED)
-            case Fence.UNSUBSCRIBED:
-                return self._closed(notification, token, MessageState.SUPPRESSED, Reason.UNSUBSCRIBED)
             case Fence.OVER_BUDGET if budget is not None:
                 return self._capped(notification, token, budget, now)
+            case fence if fence in SILENT_BECAUSE:
+                return self._closed(notification, token, MessageState.SUPPRESSED, SILENT_BECAUSE[fence])
             case _:
                 raise TemporaryError("another worker took the message over")
 
@@ -287,4 +348,18 @@ def digest_of(budget: AlertBudget) -> Notification:
         survey_id=budget.survey_id,
         requested_at=budget.hour_start,
         expires_at=budget.hour_end + DIGEST_EXPIRES_AFTER,
+    )
+
+
+def reminder_of(invitation: Notification, remind_at: datetime) -> Notification:
+    """The one message that reminds of an invitation."""
+    return Notification(
+        message_id=message_id(MessageKind.SURVEY_REMINDER, invitation.message_id),
+        kind=MessageKind.SURVEY_REMINDER,
+        person_id=invitation.person_id,
+        survey_id=invitation.survey_id,
+        delivery_id=invitation.delivery_id,
+        reminds_of=invitation.message_id,
+        requested_at=remind_at,
+        expires_at=remind_at + INVITATION_EXPIRES_AFTER,
     )

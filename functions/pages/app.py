@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from functions.pages.bootstrap import service
+from functions.pages.bootstrap import service, short_links
 from functions.pages.render import KIOSK_WORKER, Page, kiosk_page, notice_page, survey_page
 from functions.pages.script import script
 from functions.pages.texts import TEXTS, Notice, Texts
@@ -107,6 +107,16 @@ def kiosk_worker(_: Request) -> Answer:
         "content-security-policy": "default-src 'none'; connect-src 'self'",
     }
     return Answer(HTTPStatus.OK, KIOSK_WORKER, headers)
+
+
+def short_link(request: Request) -> Answer:
+    """Lead from the short link of an SMS to its page; that page says kindly if its time is over."""
+    try:
+        path = short_links().path(request.path_parameters["code"])
+    except (RequestError, TemporaryError) as error:
+        page = _instead(error, _languages(request))
+        return Answer(page.status, page.html, page.headers)
+    return Answer(HTTPStatus.FOUND, headers={"location": path, "cache-control": "no-store"})
 
 
 def _instead(error: RequestError | TemporaryError, preferred: tuple[str, ...]) -> Page:
@@ -224,6 +234,16 @@ OPERATIONS = (
             "place": "Where the terminal stands: the property `place` of its answers.",
         },
         refusals=PAGE_REFUSALS,
+        media_type="text/html",
+    ),
+    Operation(
+        method="GET",
+        path="/i/{code}",
+        run=short_link,
+        summary="The short link of an SMS: leads to the page behind its survey link",
+        security=(Security.PUBLIC,),
+        success=(HTTPStatus.FOUND, None),
+        refusals=(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
         media_type="text/html",
     ),
 )

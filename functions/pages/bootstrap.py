@@ -12,6 +12,7 @@ from shared.settings import EnvironmentSettings
 from shared.storage.cached import CachedSurveys
 from shared.storage.drafts import DraftRepository
 from shared.storage.link_keys import LinkKeys
+from shared.storage.short_links import ShortLinks
 from shared.storage.surveys import SurveyRepository
 from shared.tokens import Links
 
@@ -20,6 +21,7 @@ class Settings(EnvironmentSettings):
     """What template.yaml tells this function."""
 
     surveys_table_name: str
+    messages_table_name: str
     link_keys_parameter: str
 
 
@@ -36,3 +38,9 @@ def service() -> Pages:
     repository, keys = SurveyRepository(dynamodb, table), LinkKeys(client("ssm"), settings().link_keys_parameter, clock)
     previews = PreviewedSurveys(Previews(keys.current, clock), DraftRepository(dynamodb, table), repository)
     return Pages(CachedSurveys(repository, clock), Links(keys.current, clock), previews)
+
+
+@cache
+def short_links() -> ShortLinks:
+    """The short links of SMS."""
+    return ShortLinks(client("dynamodb"), settings().messages_table_name)

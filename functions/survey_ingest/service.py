@@ -179,6 +179,8 @@ class SurveyIngest:
         survey, link, preview, suspicious = opened
         if link is not None and link.rated:
             self._check_press(link, submitted.proof)
+        # What a link says of its occasion is ours: a page can not say otherwise.
+        properties = {**submitted.properties, **(link.breakdowns if link else {})}
         answers = judged(survey, submitted.rating, submitted.answers, submitted.comment)
         now = self._clock.now()
         answered_at = _answered_at(submitted.answered_at, now)
@@ -192,9 +194,9 @@ class SurveyIngest:
             comment=answers.comment,
             person_id=link.person_id if link else None,
             claimed_person=submitted.person,
-            subject=Subject(type=link.subject_type, id=link.subject_id) if link else submitted.subject,
-            properties=submitted.properties,
-            breakdowns=survey.breakdown_values(submitted.properties, verified=link is not None),
+            subject=_subject(submitted, link),
+            properties=properties,
+            breakdowns=survey.breakdown_values(properties, verified=link is not None),
             source=Source(link.channel.value if link else submitted.source),
             verified=link is not None,
             test=submitted.test or opened.is_preview,
@@ -246,6 +248,15 @@ def _answered_at(told: datetime | None, now: datetime) -> datetime:
     else:
         return told.astimezone(UTC)
     raise InvalidRequestError(f"answered_at {fault}", {"answered_at": [fault]})
+
+
+def _subject(submitted: SubmitResponse, link: SurveyLink | None) -> Subject | None:
+    """What the answer is about: a link says so itself, or leaves it to nobody."""
+    if link is None:
+        return submitted.subject
+    if link.subject_type is None or link.subject_id is None:
+        return None
+    return Subject(type=link.subject_type, id=link.subject_id)
 
 
 def _response_id(submitted: SubmitResponse, link: SurveyLink | None, preview: str | None) -> str:

@@ -13,6 +13,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from shared.domain.asking import INVITATION_EXPIRES_AFTER
 from shared.domain.base import Frozen, Identifier, Instant
 from shared.domain.messages import MessageKind
 from shared.domain.people import Recipient
@@ -205,12 +206,12 @@ _KINDS = {
     DeliveryStatus.ARRIVING: (MessageKind.DELIVERY_ARRIVING, timedelta(minutes=30)),
     DeliveryStatus.DELIVERED: (MessageKind.DELIVERY_DELIVERED, timedelta(hours=24)),
 }
-INVITATION_EXPIRES_AFTER = timedelta(days=7)
 ANNOUNCED_WHILE = {
     MessageKind.DELIVERY_ON_ITS_WAY: frozenset({DeliveryStatus.OUT_FOR_DELIVERY}),
     MessageKind.DELIVERY_ARRIVING: frozenset({DeliveryStatus.ARRIVING}),
     MessageKind.DELIVERY_DELIVERED: frozenset({DeliveryStatus.DELIVERED}),
     MessageKind.SURVEY_INVITATION: frozenset({DeliveryStatus.DELIVERED}),
+    MessageKind.SURVEY_REMINDER: frozenset({DeliveryStatus.DELIVERED}),
 }
 """In which statuses each kind is still true; checked in the same write that lets it be sent."""
 

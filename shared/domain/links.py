@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+
+from pydantic import Field
 
 from shared.domain.base import Frozen, ResponseId
-from shared.domain.messages import Channel
+from shared.domain.messages import Channel, LinkChannel
+
+__all__ = ["LinkChannel", "ServedPage", "SurveyLink", "Unsubscribe"]
 
 PRESSED_AFTER = timedelta(milliseconds=500)
 """How long a page must have been open before a press counts: a person first has to see it."""
 PAGE_LIVES_FOR = timedelta(hours=24)
 """How long a page may be open before its answer is sent, retries over a night without network included."""
-
-
-class LinkChannel(StrEnum):
-    """The way a link comes to who opens it; the answer's source follows from it."""
-
-    EMAIL = "email"
-    SMS = "sms"
-    LINK = "link"
 
 
 class SurveyLink(Frozen, defer_build=True):
@@ -31,6 +27,8 @@ class SurveyLink(Frozen, defer_build=True):
         person_id: Who answers.
         subject_type: What the answer is about (`delivery`).
         subject_id: Which one.
+        breakdowns: What is known of the occasion and counted by: names and values that the survey declares, nothing of
+            the person.
         expires_at: Until when it is good, in Unix seconds.
         channel: How it was sent.
         rated: Whether an answer must bring the proof of a press: such a link stands under each rating of an e-mail, and
@@ -40,8 +38,9 @@ class SurveyLink(Frozen, defer_build=True):
     survey_id: str
     response_id: str
     person_id: str
-    subject_type: str
-    subject_id: str
+    subject_type: str | None = None
+    subject_id: str | None = None
+    breakdowns: Mapping[str, str] = Field(default_factory=dict)
     expires_at: int
     channel: LinkChannel = LinkChannel.LINK
     rated: bool = False

@@ -28,6 +28,14 @@ class Channel(StrEnum):
     SMS = "sms"
 
 
+class LinkChannel(StrEnum):
+    """The way a link comes to who opens it; the answer's source follows from it. `link` is sent by nobody here."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    LINK = "link"
+
+
 class MessageKind(StrEnum):
     """What a message says."""
 
@@ -39,6 +47,7 @@ class MessageKind(StrEnum):
     DELIVERY_ARRIVING = "delivery_arriving"
     DELIVERY_DELIVERED = "delivery_delivered"
     SURVEY_INVITATION = "survey_invitation"
+    SURVEY_REMINDER = "survey_reminder"
 
     @property
     def to_owner(self) -> bool:
@@ -48,7 +57,12 @@ class MessageKind(StrEnum):
     @property
     def is_optional(self) -> bool:
         """Whether a customer can do without it: a question or thanks, and no news of their parcel."""
-        return self in {MessageKind.THANK_YOU, MessageKind.SURVEY_INVITATION}
+        return self is MessageKind.THANK_YOU or self.asks
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks a person to answer a survey, for which they have a budget."""
+        return self in {MessageKind.SURVEY_INVITATION, MessageKind.SURVEY_REMINDER}
 
 
 class MessageState(StrEnum):
@@ -82,6 +96,10 @@ class Reason(StrEnum):
     COMPLAINED = "complained"  # the recipient reported us as spam
     UNSUBSCRIBED = "unsubscribed"  # the recipient does not want to be asked or thanked
     COUNTRY_NOT_ALLOWED = "country_not_allowed"  # the number is of a country that ops did not allow
+    RECENTLY_ASKED = "recently_asked"  # the person was asked something too short a time ago
+    NOT_SAMPLED = "not_sampled"  # the person is not of the share of people that the survey asks
+    ALREADY_ANSWERED = "already_answered"  # there is nothing to remind of
+    CANCELLED = "cancelled"  # who wished for it took it back
     NO_LONGER_EXISTS = "no_longer_exists"  # what it is about was erased or archived
     REJECTED = "rejected"  # the provider refused it for good
 
@@ -90,6 +108,11 @@ class Notification(Frozen):
     """The wish to send one message; what travels on the notifications queue.
 
     It carries references, not content: the content is rendered from what is true when the message is claimed.
+
+    Args:
+        request_id: The request that an invitation follows; it is in the person's own partition until it was followed.
+        channel: The way that was wished for; left out, the usual one of its kind.
+        reminds_of: The invitation that a reminder is about.
     """
 
     message_id: Identifier
@@ -99,6 +122,9 @@ class Notification(Frozen):
     survey_id: SurveyId | None = None
     response_id: ResponseId | None = None
     delivery_id: Identifier | None = None
+    request_id: Identifier | None = None
+    channel: LinkChannel | None = None
+    reminds_of: Identifier | None = None
     requested_at: Instant
     expires_at: Instant
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
+from pydantic import Field
+
+from shared.domain.asking import Ask, ShortLink
 from shared.domain.base import Frozen, Instant
 from shared.domain.messages import Channel, MessageRequest, MessageState, Notification, Reason
 from shared.domain.people import EmailAddress
+from shared.domain.responses import Subject
 from shared.domain.surveys import SurveyId
 
 
@@ -25,7 +30,10 @@ class Message(Frozen):
         request: What was frozen for the provider.
         said_comment: Whether the request quotes a comment.
         budgeted_hour: The hour of UTC whose budget of alerts it was taken from; it is taken once.
-        attempted_at: When it was given to the provider, or last tried to be.
+        remind_at: When who was invited is to be reminded, if they have not answered.
+        attempted_at: When it was given to its provider; a link, to who wished for it.
+        properties: What was known of the occasion of an invitation.
+        subject: What an invitation asks about.
         provider_id: What the provider calls it.
         delivered_at: When a receipt said that it arrived; likewise the two below.
     """
@@ -38,7 +46,10 @@ class Message(Frozen):
     request: MessageRequest | None = None
     said_comment: bool = False
     budgeted_hour: str | None = None
+    remind_at: Instant | None = None
     attempted_at: Instant | None = None
+    properties: Mapping[str, str] = Field(default_factory=dict)
+    subject: Subject | None = None
     provider_id: str | None = None
     delivered_at: Instant | None = None
     bounced_at: Instant | None = None
@@ -70,6 +81,13 @@ class Draft(Frozen):
         alerts_of: The survey whose budget of alerts it takes from.
         said_comment: Whether it quotes a comment.
         is_optional: Whether it heeds that its recipient does not want to be asked or thanked.
+        ask: What it takes from the budget of a person's patience.
+        request_id: The request that must not have been taken back.
+        unanswered: The response that must not be there yet.
+        properties: What is known of the occasion, to be kept with the message.
+        subject: What is asked about, likewise.
+        remind_at: When the person is to be reminded, likewise.
+        short_link: The link to be kept under a short code.
     """
 
     request: MessageRequest
@@ -78,6 +96,13 @@ class Draft(Frozen):
     alerts_of: SurveyId | None = None
     said_comment: bool = False
     is_optional: bool = False
+    ask: Ask | None = None
+    request_id: str | None = None
+    unanswered: str | None = None
+    properties: Mapping[str, str] = Field(default_factory=dict)
+    subject: Subject | None = None
+    remind_at: Instant | None = None
+    short_link: ShortLink | None = None
 
 
 class Silence(NamedTuple):
@@ -115,6 +140,9 @@ class Fence(StrEnum):
     COMPLAINED = "complained"  # the address is suppressed: its owner complained
     UNSUBSCRIBED = "unsubscribed"  # the address is not to be asked or thanked
     CHANGED = "changed"  # what it was rendered from is no longer so
+    CANCELLED = "cancelled"  # the request was taken back
+    ANSWERED = "answered"  # there is an answer already, or it was erased
+    RECENTLY_ASKED = "recently_asked"  # the person was asked something too short a time ago
     OVER_BUDGET = "over_budget"  # the owner had enough alerts this hour
 
 

@@ -16,7 +16,15 @@ from shared.domain.messages import MessageState, Reason
 from shared.domain.responses import Response
 from shared.errors import TemporaryError
 from shared.storage.deliveries import DeliveryRepository
-from shared.storage.keys import claim_partition_key, claimed_partition_of, message_key, person_key
+from shared.storage.keys import (
+    MESSAGE,
+    SHORT_LINK,
+    claim_partition_key,
+    claimed_partition_of,
+    message_key,
+    person_key,
+    short_link_key,
+)
 from shared.storage.message_items import INDEX_KEYS, state_change
 from shared.storage.table import Queryable, error_code, every_item, to_item, translated
 
@@ -111,18 +119,27 @@ class ErasingMessages:
 
     def of_person(self, person_id: str) -> Iterator[str]:
         """The ids of the messages to a person."""
-        return self._found("by_person", "person_id", person_id)
+        return self._found("by_person", "person_id", person_id, MESSAGE)
+
+    def short_links_of(self, person_id: str) -> Iterator[str]:
+        """The codes of the short links of a person."""
+        return self._found("by_person", "person_id", person_id, SHORT_LINK)
 
     def of_response(self, response_id: str) -> Iterator[str]:
         """The ids of the messages about an answer."""
-        return self._found("by_response", "response_id", response_id)
+        return self._found("by_response", "response_id", response_id, MESSAGE)
+
+    def erase_short_link(self, code: str) -> None:
+        """Have a short link lead nowhere any more."""
+        with translated():
+            self._dynamodb.delete_item(TableName=self._table_name, Key=short_link_key(code))
 
     def erase(self, message_id: str, now: datetime) -> None:
         """Erase a message; one that was not attempted yet is suppressed, so that nobody attempts it any more.
 
         One that is just being attempted keeps its state: its worker, or a receipt, will say what became of it.
         """
-        gone = ("request", *INDEX_KEYS)
+        gone = ("request", "properties", "subject", *INDEX_KEYS)
         changes = {
             "state": MessageState.SUPPRESSED.value,
             "reason": Reason.NO_LONGER_EXISTS.value,
@@ -151,8 +168,8 @@ class ErasingMessages:
                 return False
         return True
 
-    def _found(self, index: str, attribute: str, value: str) -> Iterator[str]:
-        return found_by(self._dynamodb, self._table_name, index, attribute, value)
+    def _found(self, index: str, attribute: str, value: str, prefix: str) -> Iterator[str]:
+        return found_by(self._dynamodb, self._table_name, index, attribute, value, prefix)
 
 
 class ErasingDeliveries:
@@ -233,8 +250,10 @@ class ErasingPeople:
                     raise
 
 
-def found_by(dynamodb: Queryable, table_name: str, index: str, attribute: str, value: str) -> Iterator[str]:
-    """The ids in the keys of what an index finds."""
+def found_by(
+    dynamodb: Queryable, table_name: str, index: str, attribute: str, value: str, prefix: str = ""
+) -> Iterator[str]:
+    """The ids in the keys of what an index finds, of those that begin so."""
     for item in every_item(
         dynamodb,
         TableName=table_name,
@@ -243,4 +262,5 @@ def found_by(dynamodb: Queryable, table_name: str, index: str, attribute: str, v
         ExpressionAttributeValues=to_item({":value": value}),
         ProjectionExpression="pk",
     ):
-        yield item["pk"]["S"].partition("#")[2]
+        if item["pk"]["S"].startswith(prefix):
+            yield item["pk"]["S"].partition("#")[2]

@@ -136,9 +136,13 @@ def score_check_key() -> Key:
 # Messages table
 
 
+MESSAGE = "MESSAGE#"
+"""How the partition keys of messages begin."""
+
+
 def message_key(message_id: str) -> Key:
     """A message."""
-    return _key(f"MESSAGE#{message_id}", "MESSAGE")
+    return _key(f"{MESSAGE}{message_id}", "MESSAGE")
 
 
 def suppression_key(channel: Channel, address: str) -> Key:
@@ -149,6 +153,15 @@ def suppression_key(channel: Channel, address: str) -> Key:
 def opt_out_key(channel: Channel, address: str) -> Key:
     """The mark that whoever has this address does not want to be asked or thanked; it outlives the person too."""
     return _key(f"OPT_OUT#{channel.value}#{_hashed(address.lower())}", "SURVEYS")
+
+
+SHORT_LINK = "SHORT_LINK#"
+"""How the partition keys of short links begin; a function may be allowed to read these and no others."""
+
+
+def short_link_key(code: str) -> Key:
+    """Where a short link leads."""
+    return _key(f"{SHORT_LINK}{code}", "LINK")
 
 
 def alert_budget_key(survey_id: str, hour: str) -> Key:
@@ -185,6 +198,11 @@ def survey_request_key(person_id: str, request_id: str) -> Key:
 def asking_key(person_id: str) -> Key:
     """What a back office says of asking a person: when they were asked last, and what it knows of them."""
     return _key(person_partition(person_id), "ASKING")
+
+
+def asked_key(person_id: str) -> Key:
+    """When a person was asked last, whatever the survey and the channel; a condition of each write that asks them."""
+    return _key(person_partition(person_id), "ASKED")
 
 
 def unsubscribe_key(person_id: str, address: str) -> Key:

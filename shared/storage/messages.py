@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from shared.domain.base import digest, iso
 from shared.domain.messages import MessageState, Notification, Reason
 from shared.domain.sending import AlertBudget, Draft, Fence, Message, SubjectType
+from shared.storage.ask_budget import taking
 from shared.storage.keys import (
     alert_budget_key,
     delivery_key,
@@ -23,8 +24,10 @@ from shared.storage.keys import (
     person_tombstone_key,
     response_key,
     suppression_key,
+    survey_request_key,
 )
 from shared.storage.message_items import indexed_by, message_of, state_change
+from shared.storage.short_links import short_link_put
 from shared.storage.table import cancellation_codes, error_code, from_item, to_item, translated
 
 KEPT_FOR = timedelta(days=400)
@@ -140,9 +143,14 @@ class MessageRepository:
             Fence.BOUNCED: self._address_not_suppressed(draft),
             Fence.UNSUBSCRIBED: self._address_not_opted_out(draft),
             Fence.CHANGED: self._subject_unchanged(draft),
+            Fence.CANCELLED: self._still_wished_for(draft),
+            Fence.ANSWERED: self._unanswered(draft),
+            Fence.RECENTLY_ASKED: taking(self._tables.people, draft.ask, now) if draft.ask else None,
             Fence.OVER_BUDGET: self._one_more_alert(budget),
         }
         planned = [(outcome, action) for outcome, action in checks.items() if action is not None]
+        if draft.short_link is not None:
+            planned.append((Fence.PASSED, {"Put": short_link_put(self._tables.messages, draft.short_link, now)}))
         with translated():
             try:
                 self._dynamodb.transact_write_items(TransactItems=[action for _, action in planned])
@@ -233,6 +241,9 @@ class MessageRepository:
             "attempted_at": iso(now),
             "request": draft.request.model_dump_json(),
             "said_comment": draft.said_comment,
+            "remind_at": iso(draft.remind_at) if draft.remind_at else None,
+            "properties": draft.properties or None,
+            "subject": draft.subject.model_dump() if draft.subject else None,
         }
         if budget is not None:
             changes["budgeted_hour"] = budget.hour
@@ -261,6 +272,17 @@ class MessageRepository:
         else:
             table, key, condition = self._tables.deliveries, delivery_key(draft.about.id), "version = :version"
         return _check(table, key, condition, draft.about.version)
+
+    def _still_wished_for(self, draft: Draft) -> dict[str, Any] | None:
+        if draft.request_id is None or draft.person_id is None:
+            return None
+        key = survey_request_key(draft.person_id, draft.request_id)
+        return _check(self._tables.people, key, "attribute_exists(pk)")
+
+    def _unanswered(self, draft: Draft) -> dict[str, Any] | None:
+        if draft.unanswered is None:
+            return None
+        return _check(self._tables.responses, response_key(draft.unanswered), "attribute_not_exists(pk)")
 
     def _one_more_alert(self, budget: AlertBudget | None) -> dict[str, Any] | None:
         if budget is None:

@@ -12,14 +12,22 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from shared.domain.asking import Asked, SurveyRequest
-from shared.domain.base import iso
 from shared.errors import ConflictError, NotFoundError
-from shared.storage.keys import Key, asking_key, person_partition, person_tombstone_key, survey_request_key
+from shared.storage.ask_budget import asked_elsewhere
+from shared.storage.keys import (
+    Key,
+    asked_key,
+    asking_key,
+    person_partition,
+    person_tombstone_key,
+    survey_request_key,
+)
 from shared.storage.people_lists import PENDING, listed
 from shared.storage.table import Item, cancellation_codes, every_item, from_item, to_item, translated
 
 _REQUESTS = survey_request_key("", "")["sk"]["S"]
 _ASKING = asking_key("")["sk"]["S"]
+_ASKED = asked_key("")["sk"]["S"]
 
 
 class RequestsTable(Protocol):
@@ -35,6 +43,10 @@ class RequestsTable(Protocol):
 
     def delete_item(self, **kwargs: Any) -> Any:
         """DeleteItem."""
+        ...
+
+    def get_item(self, **kwargs: Any) -> Mapping[str, Any]:
+        """GetItem."""
         ...
 
 
@@ -82,19 +94,15 @@ class SurveyRequestRepository:
         Raises:
             NotFoundError: the person was erased.
         """
-        told: dict[str, object] = {}
         if properties:
-            told["properties"] = properties
+            update = {
+                "Key": asking_key(person_id),
+                "UpdateExpression": "SET properties = :properties",
+                "ExpressionAttributeValues": to_item({":properties": properties}),
+            }
+            self._put_unless_erased(person_id, update, "Update")
         if last_sent_at is not None:
-            told["last_sent_at"] = iso(last_sent_at)
-        if not told:
-            return
-        update = {
-            "Key": asking_key(person_id),
-            "UpdateExpression": "SET " + ", ".join(f"{name} = :{name}" for name in told),
-            "ExpressionAttributeValues": to_item({f":{name}": value for name, value in told.items()}),
-        }
-        self._put_unless_erased(person_id, update, "Update")
+            self._unless_erased(person_id, asked_elsewhere(self._table_name, person_id, last_sent_at))
 
     def of_person(self, person_id: str) -> Asked:
         """What is known of asking a person."""
@@ -104,23 +112,30 @@ class SurveyRequestRepository:
             sk = item["sk"]["S"]
             if sk.startswith(_REQUESTS):
                 pending.append(_request(item))
-            elif sk == _ASKING:
-                told = from_item(item)
+            elif sk in (_ASKING, _ASKED):
+                told |= from_item(item)
         pending.sort(key=lambda request: request.scheduled_at)
-        return Asked(
-            pending=tuple(pending), last_sent_at=told.get("last_sent_at"), properties=told.get("properties", {})
-        )
+        return Asked(pending=tuple(pending), last_sent_at=told.get("asked_at"), properties=told.get("properties", {}))
+
+    def get(self, person_id: str, request_id: str) -> SurveyRequest | None:
+        """A request that was not followed yet; None if it was, or was taken back."""
+        with translated():
+            answer = self._dynamodb.get_item(
+                TableName=self._table_name, Key=survey_request_key(person_id, request_id), ConsistentRead=True
+            )
+        return _request(answer["Item"]) if "Item" in answer else None
+
+    def followed(self, person_id: str, request_id: str) -> None:
+        """Forget a request, for it is known what became of it."""
+        with translated():
+            self._dynamodb.delete_item(TableName=self._table_name, Key=survey_request_key(person_id, request_id))
 
     def delete_pending(self, person_id: str) -> int:
         """Forget the requests that were not sent yet; how many there were."""
-        deleted = 0
-        for request in self.of_person(person_id).pending:
-            with translated():
-                self._dynamodb.delete_item(
-                    TableName=self._table_name, Key=survey_request_key(person_id, request.request_id)
-                )
-            deleted += 1
-        return deleted
+        pending = self.of_person(person_id).pending
+        for request in pending:
+            self.followed(person_id, request.request_id)
+        return len(pending)
 
     def _partition(self, person_id: str) -> Iterator[Item]:
         return every_item(
@@ -133,20 +148,19 @@ class SurveyRequestRepository:
 
     def _put_unless_erased(self, person_id: str, write: Mapping[str, Any], kind: str = "Put") -> Item | None:
         """One write under the condition that the person has no tombstone; what was there before, if that refused it."""
-        actions = [
-            not_erased(self._table_name, person_id),
-            {kind: {"TableName": self._table_name, **write}},
-        ]
+        return self._unless_erased(person_id, {kind: {"TableName": self._table_name, **write}})
+
+    def _unless_erased(self, person_id: str, action: Mapping[str, Any]) -> Item | None:
         with translated():
             try:
-                self._dynamodb.transact_write_items(TransactItems=actions)
+                self._dynamodb.transact_write_items(TransactItems=[not_erased(self._table_name, person_id), action])
             except ClientError as error:
                 if "ConditionalCheckFailed" not in (codes := cancellation_codes(error)):
                     raise
                 if codes[0] == "ConditionalCheckFailed":
                     raise NotFoundError("There is no such person.") from error
                 refusal: Mapping[str, Any] = error.response
-                kept: Item = refusal["CancellationReasons"][1]["Item"]
+                kept: Item = refusal["CancellationReasons"][1].get("Item", {})
                 return kept
         return None
 

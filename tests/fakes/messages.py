@@ -23,6 +23,9 @@ class InMemoryMessages:
         self.suppressed: dict[tuple[Channel, str], Reason] = {}
         self.opted_out: set[tuple[Channel, str]] = set()
         self.erased_people: set[str] = set()
+        self.asked: dict[str, tuple[datetime, str]] = {}
+        self.taken_back: set[str] = set()
+        self.short_links: dict[str, str] = {}
         self.taken: dict[tuple[str, str, str], int] = {}
         self.not_sent: dict[tuple[str, str, str], int] = {}
 
@@ -53,6 +56,9 @@ class InMemoryMessages:
             return Fence.UNSUBSCRIBED
         if draft.about is not None and self.version_of(draft.about.type, draft.about.id) != draft.about.version:
             return Fence.CHANGED
+        unwelcome = self._unwelcome(draft, now)
+        if unwelcome is not None:
+            return unwelcome
         if budget is not None:
             if self.taken.get(_counter(budget), 0) >= budget.limit:
                 return Fence.OVER_BUDGET
@@ -64,8 +70,27 @@ class InMemoryMessages:
             lease_until=lease_until,
             request=request,
             said_comment=draft.said_comment,
+            attempted_at=now,
+            properties=draft.properties,
+            subject=draft.subject,
+            remind_at=draft.remind_at,
         )
+        if draft.ask is not None:
+            self.asked[draft.ask.person_id] = (now, draft.ask.by)
+        if draft.short_link is not None:
+            self.short_links[draft.short_link.code] = draft.short_link.path
         return Fence.PASSED
+
+    def _unwelcome(self, draft: Draft, now: datetime) -> Fence | None:
+        if draft.request_id in self.taken_back:
+            return Fence.CANCELLED
+        if draft.unanswered is not None and self.version_of(SubjectType.RESPONSE, draft.unanswered) is not None:
+            return Fence.ANSWERED
+        if draft.ask is None or not draft.ask.window:
+            return None
+        at, by = self.asked.get(draft.ask.person_id, (None, ""))
+        too_soon = at is not None and at > now - draft.ask.window
+        return Fence.RECENTLY_ASKED if too_soon and by not in {draft.ask.by, draft.ask.reminds_of} else None
 
     def settle(
         self,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from functions.notify.planning import MessagePlanner, Policy
+from functions.notify.needs import Policy
+from functions.notify.planning import MessagePlanner
 from functions.notify.rendering import Rendering
 from functions.notify.service import Notify, Sending
+from shared.domain.asking import SurveyRequest
 from shared.domain.deliveries import Delivery
 from shared.domain.links import SurveyLink, Unsubscribe
 from shared.domain.messages import EmailRequest, Notification, SmsRequest
@@ -45,6 +47,22 @@ class PlainLinks:
         self.signed.append(link)
         return f"token-{len(self.signed)}"
 
+    def code(self, name: str) -> str:
+        return name.rjust(11, "_")[-11:]
+
+
+class OnlyRequests:
+    """Requests by id, and nothing else of them."""
+
+    def __init__(self) -> None:
+        self.stored: dict[tuple[str, str], SurveyRequest] = {}
+
+    def get(self, person_id: str, request_id: str) -> SurveyRequest | None:
+        return self.stored.get((person_id, request_id))
+
+    def followed(self, person_id: str, request_id: str) -> None:
+        self.stored.pop((person_id, request_id), None)
+
 
 class PlainUnsubscribes:
     """Signs nothing either."""
@@ -56,12 +74,13 @@ class PlainUnsubscribes:
 class NotifyHouse:
     """The service and its surroundings."""
 
-    def __init__(self, *, alerts_per_hour: int = 10, sends_sms: bool = True) -> None:
+    def __init__(self, *, alerts_per_hour: int = 10, sends_sms: bool = True, recontact_days: int = 30) -> None:
         self.clock = FrozenClock()
         self.surveys = InMemorySurveys(SURVEY)
         self.responses = InMemoryResponses()
         self.deliveries = InMemoryDeliveries()
         self.people = OnlyPeople(PERSON)
+        self.requests = OnlyRequests()
         self.messages = InMemoryMessages(self.version_of)
         self.links = PlainLinks()
         self.email = RecordingProvider()
@@ -72,6 +91,7 @@ class NotifyHouse:
             responses=self.responses,
             deliveries=self.deliveries,
             people=self.people,
+            requests=self.requests,
             messages=self.messages,
             links=self.links,
             unsubscribes=PlainUnsubscribes(),
@@ -81,10 +101,12 @@ class NotifyHouse:
                 sends_sms=sends_sms,
                 allowed_countries=("DE", "AT"),
                 default_brand=Brand(name="example.com"),
+                recontact_days=recontact_days,
             ),
         )
         self.service = Notify(
             messages=self.messages,
+            requests=self.requests,
             planner=self.planner,
             email=self.email,
             sms=self.sms,

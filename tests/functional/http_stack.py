@@ -55,6 +55,7 @@ INDEXES: dict[str, Mapping[str, tuple[str, ...]]] = {
     "deliveries": DELIVERY_INDEXES,
 }
 QUEUES = ("responses", "deliveries", "notifications", "erasures", "funnel")
+SCHEDULE_GROUP = "schedules"
 LINK_KEYS_PARAMETER = "/hearback/test/link-keys"
 ERASURE_KEY_PARAMETER = "/hearback/test/erasure-key"
 LINK_KEY = "a-key-that-signs-links"
@@ -99,6 +100,7 @@ class HttpStack:
             Name=LINK_KEYS_PARAMETER, Value=json.dumps(["an-older-key", LINK_KEY]), Type="SecureString"
         )
         boto3.client("ssm").put_parameter(Name=ERASURE_KEY_PARAMETER, Value="a key", Type="SecureString")
+        boto3.client("scheduler").create_schedule_group(Name=SCHEDULE_GROUP)
         self._publish()
 
     @property
@@ -109,6 +111,9 @@ class HttpStack:
             **{f"{name.upper()}_QUEUE_URL": url for name, url in self.queues.items()},
             "LINK_KEYS_PARAMETER": LINK_KEYS_PARAMETER,
             "ERASURE_KEY_PARAMETER": ERASURE_KEY_PARAMETER,
+            "NOTIFICATIONS_QUEUE_ARN": f"arn:aws:sqs:eu-central-1:{ACCOUNT}:notifications",
+            "SCHEDULE_GROUP_NAME": SCHEDULE_GROUP,
+            "SCHEDULER_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/scheduler",
             "PUBLIC_BASE_URL": "https://hear.example.com",
             "ADDRESS_ANSWERS_PER_MINUTE": "120",
             "ADDRESS_ANSWERS_AT_ONCE": "240",
@@ -162,7 +167,7 @@ class HttpStack:
         region = self.dynamodb.meta.region_name
         dynamodb, sqs = get_backend("dynamodb")[ACCOUNT][region], get_backend("sqs")[ACCOUNT][region]
         stored = {name: [item.to_json() for item in dynamodb.get_table(name).all_items()] for name in TABLES}
-        queued = {name: [message.body for message in sqs.get_queue(name).messages] for name in QUEUES}
+        queued = {name: [message.body for message in sqs.get_queue(name)._messages] for name in QUEUES}
         return {"stored": stored, "queued": queued}
 
     def empty(self) -> None:
@@ -172,8 +177,8 @@ class HttpStack:
             if name != "surveys":
                 get_backend("dynamodb")[ACCOUNT][region].get_table(name).items.clear()
         for name in QUEUES:
-            self.sqs.create_queue(QueueName=name)
             self.queued(name)
+            get_backend("sqs")[ACCOUNT][region].get_queue(name)._messages.clear()  # and those it holds back
 
     def know(self, name: str, at: datetime | None = None) -> str:
         """Have somebody known, since now or `at`; their id is `per_` and this name, and they have an address of it."""

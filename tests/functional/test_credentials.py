@@ -12,10 +12,12 @@ import boto3
 import pytest
 
 from shared.domain.api_keys import KeyKind
+from shared.domain.asking import ShortLink
 from shared.domain.deliveries import Delivery
 from shared.domain.messages import MessageKind, Notification
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.messages import MessageRepository, Tables
+from shared.storage.short_links import short_link_put
 from tests.functional.http_stack import (
     FORM,
     LINK_RESPONSE_ID,
@@ -143,6 +145,7 @@ MATRIX = {
     "GET /k/sw.js": Row("/k/sw.js", 200, PUBLIC),
     "GET /u/{token}": Row("/u/{token}", 200, PREFERENCES),
     "POST /u/{token}": Row("/u/{token}", 200, PREFERENCES, "List-Unsubscribe=One-Click"),
+    "GET /i/{code}": Row("/i/Ab3-_xYz019", 302, PUBLIC),
     "GET /scores": Row("/scores", 200, SESSION_PAGE),
     "POST /scores": Row("/scores", 303, LOG_IN),
     "POST /scores/end": Row("/scores/end", 303, PUBLIC),
@@ -220,6 +223,8 @@ def stack() -> Iterator[HttpStack]:
         )
         MessageRepository(boto3.client("dynamodb"), tables).claim(wish, "token", NOW, NOW + timedelta(minutes=1))
         secret = {"authorization": f"Bearer {key(KeyKind.SECRET, 'own')}"}
+        link = ShortLink(code="Ab3-_xYz019", path="/s/delivery?t=x", person_id="per_1", expires_at=NOW)
+        stack.dynamodb.put_item(**short_link_put("messages", link, NOW))
         given = MATRIX["POST /v1/survey_responses"].body
         assert stack.call("POST", "/v1/survey_responses", headers=secret, body=given)["statusCode"] == 201
         for response_id in (EDITED_ID, SPARE_ID):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -11,13 +11,16 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from shared.domain.asking import Ask, ShortLink, SurveyRequest
 from shared.domain.messages import Channel, MessageKind, MessageState, Reason, SmsContent, SmsRequest
-from shared.domain.sending import AlertBudget, Fence, Receipt, ReceiptKind, RenderedFrom, SubjectType
-from shared.errors import TemporaryError
-from shared.storage.keys import delivery_key, message_key, person_tombstone_key, response_key
+from shared.domain.sending import AlertBudget, Draft, Fence, Receipt, ReceiptKind, RenderedFrom, SubjectType
+from shared.errors import NotFoundError, TemporaryError
+from shared.storage.keys import delivery_key, message_key, person_tombstone_key, response_key, short_link_key
 from shared.storage.messages import MessageRepository, Tables
 from shared.storage.opt_outs import OptOutRepository
 from shared.storage.receipts import ReceiptRepository
+from shared.storage.short_links import ShortLinks
+from shared.storage.survey_requests import SurveyRequestRepository
 from tests.fakes.clock import NOON
 from tests.fakes.messages import InMemoryMessages, InMemoryReceipts
 from tests.fakes.wishes import OWNER, PERSON, RESPONSE_ID, draft, wish
@@ -209,6 +212,79 @@ def test_alerts_beyond_the_budget_of_an_owners_hour_do_not_pass_the_fence(world:
         assert world.messages.fence(draft(wished), "c", NOON, LEASE, BUDGET.model_copy(update=other)) is Fence.PASSED
 
 
+def asks(name: str, person_id: str = "per_1", days: int = 30, reminds_of: str | None = None) -> Draft:
+    """The draft of a message that asks somebody, claimed by worker `a`."""
+    ask = Ask(person_id=person_id, survey_id="checkout", by=name, reminds_of=reminds_of, window=timedelta(days=days))
+    return draft(wish(MessageKind.SURVEY_INVITATION, message_id=name), about=None, person_id=person_id, ask=ask)
+
+
+def asked(world: Any, name: str, at: datetime = NOON, **about: Any) -> Fence:
+    """What became of asking somebody at a time."""
+    world.messages.claim(wish(MessageKind.SURVEY_INVITATION, message_id=name), "a", at, at + timedelta(minutes=1))
+    outcome: Fence = world.messages.fence(asks(name, **about), "a", at, at + timedelta(minutes=1))
+    return outcome
+
+
+def test_a_person_is_asked_again_when_the_window_is_over_and_not_a_moment_before(world: Any) -> None:
+    assert asked(world, "msg_1") is Fence.PASSED
+    window = timedelta(days=30)
+    early = NOON + window - timedelta(milliseconds=1)
+    assert asked(world, "msg_2", early) is Fence.RECENTLY_ASKED
+    assert world.messages.get("msg_2").state is MessageState.CLAIMED
+    assert asked(world, "msg_3", early, person_id="per_2") is Fence.PASSED
+    assert asked(world, "msg_4", NOON + window) is Fence.PASSED
+
+
+def test_a_survey_with_a_window_of_its_own_asks_by_that_and_takes_it_from_the_others(world: Any) -> None:
+    day = timedelta(days=1)
+    assert asked(world, "msg_1") is Fence.PASSED
+    assert asked(world, "msg_2", NOON + 8 * day, days=7) is Fence.PASSED
+    assert asked(world, "msg_3", NOON + 31 * day) is Fence.RECENTLY_ASKED
+    assert asked(world, "msg_4", NOON + 31 * day, days=0) is Fence.PASSED
+    assert asked(world, "msg_5", NOON + 39 * day, days=7) is Fence.PASSED
+
+
+def test_who_took_the_budget_keeps_it_when_the_provider_refuses_for_now(world: Any) -> None:
+    assert asked(world, "msg_1") is Fence.PASSED
+    assert world.messages.release("msg_1", "a")
+    assert asked(world, "msg_1", NOON + timedelta(minutes=5)) is Fence.PASSED
+    assert asked(world, "msg_2", NOON + timedelta(days=30)) is Fence.RECENTLY_ASKED
+
+
+def test_what_does_not_pass_the_fence_takes_no_budget(world: Any) -> None:
+    world.opt_out(Channel.EMAIL, str(PERSON.email), NOON)
+    name = "msg_1"
+    world.messages.claim(wish(MessageKind.SURVEY_INVITATION, message_id=name), "a", NOON, LEASE)
+    unwelcome = asks(name).model_copy(update={"is_optional": True})
+    assert world.messages.fence(unwelcome, "a", NOON, LEASE) is Fence.UNSUBSCRIBED
+    assert asked(world, "msg_2") is Fence.PASSED
+
+
+def test_who_failed_for_good_counts_as_asked(world: Any) -> None:
+    assert asked(world, "msg_1") is Fence.PASSED
+    assert world.messages.settle("msg_1", "a", MessageState.FAILED, NOON, reason=Reason.REJECTED)
+    assert asked(world, "msg_2", LATER) is Fence.RECENTLY_ASKED
+
+
+def test_a_reminder_passes_within_the_window_of_what_it_reminds_of_only(world: Any) -> None:
+    assert asked(world, "msg_1") is Fence.PASSED
+    assert asked(world, "msg_r2", LATER, reminds_of="msg_2") is Fence.RECENTLY_ASKED
+    week = NOON + timedelta(days=7)
+    assert asked(world, "msg_r1", week, reminds_of="msg_1") is Fence.PASSED
+    assert asked(world, "msg_3", NOON + timedelta(days=30)) is Fence.RECENTLY_ASKED
+    assert asked(world, "msg_4", week + timedelta(days=30)) is Fence.PASSED
+
+
+def test_a_reminder_of_what_was_answered_does_not_pass_the_fence(world: Any) -> None:
+    name = "msg_r1"
+    world.messages.claim(wish(MessageKind.SURVEY_REMINDER, message_id=name), "a", NOON, LEASE)
+    reminder = asks(name).model_copy(update={"unanswered": RESPONSE_ID})
+    assert world.messages.fence(reminder, "a", NOON, LEASE) is Fence.ANSWERED
+    world.messages.claim(wish(MessageKind.SURVEY_REMINDER, message_id=name), "a", NOON, LEASE)
+    of_another = asks(name).model_copy(update={"unanswered": "0190f3c2-7c1e-7d2b-9d3a-00000000000f"})
+    assert world.messages.fence(of_another, "a", NOON, LEASE) is Fence.PASSED
+
+
 def test_a_capped_alert_is_counted_once_for_the_digest(world: Any) -> None:
     name = claimed(world)
     assert world.messages.capped(BUDGET) == 0
@@ -322,6 +398,52 @@ def test_a_claim_whose_answer_was_lost_is_still_ours(real: RealWorld) -> None:
     """The client tries again and finds its own claim: that is no other worker's."""
     claimed(real)
     claimed(real)
+
+
+def test_a_request_that_was_taken_back_does_not_pass_the_fence(real: RealWorld) -> None:
+    requests = SurveyRequestRepository(real.dynamodb, "people")
+    kept = SurveyRequest(
+        request_id="ask_1",
+        person_id="per_1",
+        survey_id="checkout",
+        channel=Channel.EMAIL,
+        scheduled_at=NOON,
+        requested_at=NOON,
+    )
+    requests.add(kept)
+    assert requests.get("per_1", "ask_1") == kept
+    real.messages.claim(wish(MessageKind.SURVEY_INVITATION, message_id="msg_1"), "a", NOON, LEASE)
+    invitation = asks("msg_1").model_copy(update={"request_id": "ask_1", "properties": {"city": "Berlin"}})
+    requests.delete_pending("per_1")
+    assert real.messages.fence(invitation, "a", NOON, LEASE) is Fence.CANCELLED
+    requests.add(kept)
+    assert real.messages.fence(invitation, "a", NOON, LEASE) is Fence.PASSED
+    stored = real.messages.get("msg_1")
+    assert stored is not None
+    assert (stored.attempted_at, stored.properties) == (NOON, {"city": "Berlin"})
+    assert requests.of_person("per_1").last_sent_at == NOON
+
+
+def test_a_back_office_that_asked_elsewhere_takes_the_budget_unless_we_asked_since(real: RealWorld) -> None:
+    requests = SurveyRequestRepository(real.dynamodb, "people")
+    requests.tell("per_1", {}, NOON - timedelta(days=10))
+    assert asked(real, "msg_1") is Fence.RECENTLY_ASKED
+    assert asked(real, "msg_1", days=10) is Fence.PASSED
+    requests.tell("per_1", {}, NOON - timedelta(days=5))
+    assert requests.of_person("per_1").last_sent_at == NOON
+
+
+def test_a_short_link_is_kept_with_the_attempt_and_leads_to_its_page(real: RealWorld) -> None:
+    links = ShortLinks(real.dynamodb, "messages")
+    link = ShortLink(code="Ab3-_xYz019", path="/s/checkout?t=token", person_id="per_1", expires_at=LATER)
+    real.messages.claim(wish(MessageKind.SURVEY_INVITATION, message_id="msg_1"), "a", NOON, LEASE)
+    assert real.messages.fence(asks("msg_1").model_copy(update={"short_link": link}), "b", NOON, LEASE) is Fence.TAKEN
+    with pytest.raises(NotFoundError):
+        links.path(link.code)
+    assert real.messages.fence(asks("msg_1").model_copy(update={"short_link": link}), "a", NOON, LEASE) is Fence.PASSED
+    assert links.path(link.code) == "/s/checkout?t=token"
+    item = real.dynamodb.get_item(TableName="messages", Key=short_link_key(link.code))["Item"]
+    assert int(item["ttl"]["N"]) == int(LATER.timestamp())
 
 
 def test_a_message_goes_400_days_after_it_was_wished_for(real: RealWorld) -> None:

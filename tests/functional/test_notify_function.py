@@ -70,6 +70,7 @@ class House:
             "SMS_CONFIGURATION_SET": "",
             "ALLOWED_COUNTRIES": "DE,AT",
             "ALERTS_PER_HOUR": "1",
+            "RECONTACT_DAYS": "30",
         }
 
     def wish(self, kind: MessageKind = MessageKind.DETRACTOR_ALERT, **changes: Any) -> Notification:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import boto3
 import pytest
 
-from shared.domain.asking import Asked
+from shared.domain.asking import Asked, invitation_id
 from shared.domain.messages import Channel
+from shared.domain.queued import SendNotification
 from shared.errors import NotFoundError
 from shared.storage.keys import opt_out_key, person_key, person_tombstone_key
 from shared.storage.opt_outs import AddressLists
@@ -139,6 +141,31 @@ class TestAPerson:
 
 
 class TestARequest:
+    def test_is_wished_for_on_the_queue_by_its_ids_alone(self, stack: HttpStack) -> None:
+        posted = post(stack, email=ADA, properties={"customer_id": 123, "locale": "de"})
+        (queued,) = stack.everything_kept()["queued"]["notifications"]
+        wish = SendNotification.model_validate_json(queued).notification
+        assert (wish.kind, wish.person_id, wish.survey_id) == ("survey_invitation", posted["id"], "delivery")
+        assert (wish.request_id, wish.channel) == (posted["survey_request"], "email")
+        assert wish.message_id == invitation_id(posted["survey_request"])
+        assert wish.expires_at - wish.requested_at == timedelta(days=7)
+        assert ADA not in queued and "customer_id" not in queued
+        (request,) = SurveyRequestRepository(stack.dynamodb, "people").of_person(posted["id"]).pending
+        assert (request.locale, request.properties["customer_id"]) == ("de", "123")
+
+    def test_that_is_due_later_than_a_queue_can_wait_is_scheduled(self, stack: HttpStack) -> None:
+        posted = post(stack, email=ADA, delay=901)
+        assert stack.everything_kept()["queued"]["notifications"] == []
+        name = invitation_id(posted["survey_request"])
+        due = datetime.fromtimestamp(posted["survey_scheduled_at"], UTC)
+        schedule = boto3.client("scheduler").get_schedule(GroupName="schedules", Name=name)
+        assert schedule["ScheduleExpression"] == f"at({due:%Y-%m-%dT%H:%M:%S})"
+        assert name in schedule["Target"]["Input"]
+
+    def test_is_not_wished_for_if_it_is_not_to_be_sent(self, stack: HttpStack) -> None:
+        post(stack, email=ADA, send=False)
+        assert stack.everything_kept()["queued"]["notifications"] == []
+
     def test_without_a_key_is_another_one_each_time(self, stack: HttpStack) -> None:
         assert post(stack, email=ADA)["survey_request"] != post(stack, email=ADA)["survey_request"]
 

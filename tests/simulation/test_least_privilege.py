@@ -57,6 +57,17 @@ def the_back_office_works(opened: Shop) -> None:
         assert opened.stack.http(method, path, body, key=SECRET).status == status, (method, path)
 
 
+def ask_somebody(opened: Shop) -> None:
+    """At once by SMS, whose short link is followed; next week by e-mail; both are too soon for the next one."""
+    ada = {"phone_number": "+4915155512345", "external_id": "customer-4711"}
+    for wish in ({**ada, "channel": "sms"}, {**ada, "email": "ada@customer.example", "delay": 7 * 86_400}):
+        assert opened.stack.http("POST", "/v1/people", wish, key=SECRET).status == 201
+    opened.wait(60)
+    (code,) = re.findall(r"/i/([\w-]{11})", texts(opened))
+    short = opened.stack.http("GET", f"/i/{code}")
+    assert (short.status, short.headers["location"][:14]) == (302, "/s/delivery?t=")
+
+
 def look_at_the_scores(opened: Shop) -> None:
     """In a browser: log in, and read the page."""
     form = {"origin": "https://api.example.com", "content-type": "application/x-www-form-urlencoded"}
@@ -142,6 +153,7 @@ def a_long_day(opened: Shop) -> None:
     the_back_office_works(opened)
     look_at_the_scores(opened)
     write_a_survey(opened)
+    ask_somebody(opened)
     forget_somebody(opened)
     # Receipts come, one of them a complaint; a queue redelivers; something unreadable lies on every queue.
     opened.deliver_receipts()

@@ -37,10 +37,10 @@ UNSUBSCRIBE = "https://hear.example.com/u/" + UnsubscribeLinks(lambda: ["a key o
     Unsubscribe(person_id="per_" + 32 * "0", channel=Channel.EMAIL)
 )
 LINKS = InvitationLinks(
-    ratings="https://hear.example.com/r/" + LinkSigner(["a key of tests"]).sign(RATED_LINK),
-    page="https://hear.example.com/s/checkout?t=" + LinkSigner(["a key of tests"]).sign(SURVEY_LINK),
+    address="https://hear.example.com/r/" + LinkSigner(["a key of tests"]).sign(RATED_LINK),
     unsubscribe=UNSUBSCRIBE,
 )
+SHORT_LINKS = LINKS._replace(address="https://hear.example.com/i/Ab3-_xYz019")
 STATUSES = {
     MessageKind.DELIVERY_ON_ITS_WAY: DeliveryStatus.OUT_FOR_DELIVERY,
     MessageKind.DELIVERY_ARRIVING: DeliveryStatus.ARRIVING,
@@ -49,7 +49,7 @@ STATUSES = {
 SMS_KINDS = [kind for kind in MessageKind if not kind.to_owner]
 
 
-def example(kind: MessageKind, locale: str) -> Texts:
+def example(kind: MessageKind, locale: str, links: InvitationLinks = LINKS) -> Texts:
     rendering = Rendering()
     survey = SURVEY.model_copy(update={"alert_locale": locale})
     match kind:
@@ -62,8 +62,8 @@ def example(kind: MessageKind, locale: str) -> Texts:
             return rendering.digest(survey, 7, NOON.replace(minute=0), NOON.replace(hour=13))
         case MessageKind.THANK_YOU:
             return rendering.thank_you(locale, survey, PERSON, UNSUBSCRIBE)
-        case MessageKind.SURVEY_INVITATION:
-            return rendering.invitation(locale, survey, PERSON, LINKS)
+        case MessageKind.SURVEY_INVITATION | MessageKind.SURVEY_REMINDER:
+            return rendering.question(kind, locale, survey, PERSON, links, about_delivery=True)
         case _:
             parcel = delivery(STATUSES[kind])
             return rendering.delivery(kind, locale, survey.brand, delivery=parcel, person=PERSON, now=NOON)
@@ -74,7 +74,7 @@ def forms(kind: MessageKind, locale: str) -> dict[str, str]:
     email = texts.email()
     rendered = {"subject": email.subject + "\n", "txt": email.text, "html": email.html + "\n"}
     if kind in SMS_KINDS:
-        rendered["sms"] = texts.sms().body + "\n"
+        rendered["sms"] = example(kind, locale, SHORT_LINKS).sms().body + "\n"
     return rendered
 
 
@@ -122,7 +122,7 @@ def test_there_is_no_template_that_nothing_renders() -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("kind", SMS_KINDS)
-def test_an_sms_fits_one_segment_and_one_with_a_signed_link_three(kind: MessageKind, locale: str) -> None:
-    body = example(kind, locale).sms().body
+def test_an_sms_fits_one_segment_also_with_its_link(kind: MessageKind, locale: str) -> None:
+    body = example(kind, locale, SHORT_LINKS).sms().body
     assert set(body) <= GSM_7
-    assert segments(body) <= (3 if kind is MessageKind.SURVEY_INVITATION else 1)
+    assert segments(body) == 1

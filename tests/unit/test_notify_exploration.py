@@ -40,6 +40,7 @@ from shared.domain.sending import (
 from shared.errors import TemporaryError
 from tests.fakes.clock import CountingIds, FrozenClock
 from tests.fakes.messages import InMemoryBounces, InMemoryMessages, InMemoryReceipts
+from tests.fakes.notify import OnlyRequests
 from tests.fakes.providers import RecordingSchedules
 from tests.fakes.wishes import draft, wish
 
@@ -143,6 +144,7 @@ class World:
         store: Any = Stepping(self, worker)
         return Notify(
             messages=store,
+            requests=OnlyRequests(),
             planner=FixedPlan(),
             email=provider,
             sms=provider,

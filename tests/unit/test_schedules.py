@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import boto3
 import pytest
@@ -11,7 +12,7 @@ from botocore.stub import Stubber
 
 from shared.domain.queued import SendNotification
 from shared.errors import TemporaryError
-from shared.schedules import Schedules
+from shared.schedules import Later, Schedules
 from tests.fakes.wishes import wish
 
 WHEN = datetime(2026, 11, 22, 14, 1, tzinfo=timezone(timedelta(hours=1)))
@@ -69,3 +70,26 @@ def test_a_scheduler_that_does_not_answer_is_an_error() -> None:
 
     with pytest.raises(TemporaryError):
         Schedules(Silent(), "group", "arn:role", "arn:queue").at(WHEN, "msg_1", MESSAGE)
+
+
+class Recording:
+    """A queue and a scheduler that keep what they were asked for."""
+
+    def __init__(self) -> None:
+        self.held: list[timedelta] = []
+        self.at_time: list[str] = []
+
+    def send(self, message: object, group: str, delay: timedelta) -> None:
+        self.held.append(delay)
+
+    def create_schedule(self, **kwargs: Any) -> None:
+        self.at_time.append(kwargs["ScheduleExpression"])
+
+
+def test_a_queue_holds_back_for_a_quarter_of_an_hour_and_a_schedule_for_longer() -> None:
+    both = Recording()
+    later = Later(both, Schedules(both, "group", "arn:role", "arn:queue"))
+    for seconds in (1, 900, 901):
+        later.send(MESSAGE, "msg_1", "per_1", timedelta(seconds=seconds), WHEN)
+    assert both.held == [timedelta(seconds=1), timedelta(seconds=900)]
+    assert both.at_time == ["at(2026-11-22T13:16:01)"]

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from shared.domain.asking import MAX_DELAY, Asked, ListedPerson, SurveyRequest
 from shared.domain.base import Frozen, Identifier, Line
@@ -63,6 +71,9 @@ class PersonGiven(BaseModel):
         )
 
 
+_LOCALES: TypeAdapter[str] = TypeAdapter(Locale)
+
+
 class PostPerson(PersonGiven):
     """A person to be known from now on, and asked unless `send` is false.
 
@@ -76,7 +87,8 @@ class PostPerson(PersonGiven):
         delay: After how many seconds; at most a year.
         channel: The way the question takes; left out, e-mail if they have an address.
         survey: Which survey; left out, the one the key was made for.
-        properties: What is known of the occasion; an answer to it carries them.
+        properties: What is known of the occasion; an answer to it counts by those that the survey declares as
+            breakdowns, and the person's timeline shows all of them. `locale` among them is this request's language.
         last_sent_at: When they were asked last, in Unix seconds, if that was elsewhere.
     """
 
@@ -99,6 +111,15 @@ class PostPerson(PersonGiven):
     survey: SurveyId | None = None
     properties: PropertiesGiven | None = None
     last_sent_at: Annotated[int, Field(ge=0, strict=True)] | None = None
+
+    @property
+    def language(self) -> str | None:
+        """In which language they are to be asked; Delighted took it from among the properties."""
+        told = self.locale or (self.properties or {}).get("locale")
+        try:
+            return None if told is None else _LOCALES.validate_python(told)
+        except ValidationError:
+            return None
 
 
 def unix(instant: datetime | None) -> int | None:

@@ -1,19 +1,19 @@
-"""Knows people, and keeps the wish to ask them; who is asked when is decided by what sends."""
+"""Knows people, and has them asked; whether they are is decided by what sends."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
+from functions.api.asking import Asking
 from functions.api.named import named_survey, published
 from functions.api.needs import AnswerLists, Erasures, People, PeopleLists, SurveyRequests, Surveys
 from functions.api.paging import instant, paging
 from functions.api.people.bodies import ErasureTold, PersonPosted, PersonTold, PostPerson
-from shared.clock import Clock, Ids
+from shared.clock import Clock
 from shared.domain.api_keys import ApiKey
 from shared.domain.asking import ListedPerson, SurveyRequest
 from shared.domain.base import IDENTIFIER
@@ -21,8 +21,6 @@ from shared.domain.messages import Channel
 from shared.domain.people import Claim, Recipient
 from shared.errors import InvalidRequestError, NotFoundError
 
-REQUEST_NAMESPACE = UUID("3b8f9d5e-7c5e-4d52-9a52-0f0f6a1d7e55")
-"""Under which an Idempotency-Key becomes the id of a request."""
 IDENTIFIERS = {"email": "email", "phone_number": "phone", "external_id": "external_id"}
 """What a path or a query may name a person by, beside their id, and what a recipient calls it."""
 
@@ -42,10 +40,10 @@ class KnownPeople:
         people: Known people.
         lists: The list of them.
         requests: Requests that wait to be sent.
+        asking: Has people asked.
         answers: What each of them answered.
         erasures: Where a person is erased.
         clock: When a request was made.
-        ids: Ids for requests.
     """
 
     def __init__(
@@ -57,8 +55,8 @@ class KnownPeople:
         requests: SurveyRequests,
         answers: AnswerLists,
         erasures: Erasures,
+        asking: Asking,
         clock: Clock,
-        ids: Ids,
     ) -> None:
         self._surveys = surveys
         self._people = people
@@ -67,7 +65,7 @@ class KnownPeople:
         self._answers = answers
         self._erasures = erasures
         self._clock = clock
-        self._ids = ids
+        self._asking = asking
 
     def post(self, given: PostPerson, caller: ApiKey, idempotency_key: str | None) -> PersonPosted:
         """Know a person from now on, and keep the wish to ask them unless they are not to be.
@@ -89,15 +87,16 @@ class KnownPeople:
         self._requests.tell(person.person_id, properties, last_sent_at)
         request: SurveyRequest | None = None
         if survey_id is not None and channel is not None:
-            request = self._requests.add(
+            request = self._asking.ask(
                 SurveyRequest(
-                    request_id=self._request_id(caller, idempotency_key),
+                    request_id=self._asking.request_id(caller, idempotency_key),
                     person_id=person.person_id,
                     survey_id=survey_id,
                     channel=channel,
                     scheduled_at=now + timedelta(seconds=given.delay),
                     requested_at=now,
                     properties=properties,
+                    locale=given.language,
                 )
             )
         return PersonPosted.of(person, properties, request)
@@ -204,12 +203,6 @@ class KnownPeople:
                 "This person can not be reached that way.", {"channel": ["needs an address of its kind"]}
             )
         return given.channel
-
-    def _request_id(self, caller: ApiKey, idempotency_key: str | None) -> str:
-        if not idempotency_key:
-            return f"ask_{self._ids.new()}"
-        named = uuid5(REQUEST_NAMESPACE, "\x1f".join((caller.name, idempotency_key)))
-        return f"ask_{named}"
 
 
 def _claim(name: str, value: str) -> Claim:

@@ -1,0 +1,74 @@
+"""To whom a message goes, and which way."""
+
+from __future__ import annotations
+
+from functions.notify.needs import Policy, UnsubscribeLinks
+from functions.notify.rendering import LONGEST_NAME, Texts
+from functions.notify.words import one_line
+from shared.domain.links import Unsubscribe
+from shared.domain.messages import Channel, EmailRequest, LinkChannel, MessageKind, Notification, Reason, SmsRequest
+from shared.domain.people import Person
+from shared.domain.phones import country_of
+from shared.domain.sending import Draft, RenderedFrom, Silence
+from shared.domain.surveys import Brand
+
+SMS_FIRST = frozenset({MessageKind.DELIVERY_ON_ITS_WAY, MessageKind.DELIVERY_ARRIVING, MessageKind.DELIVERY_DELIVERED})
+"""What is worth a glance at the phone; the rest goes by e-mail where there is an address."""
+
+
+class Addressing:
+    """Chooses channels, and addresses messages to people.
+
+    Args:
+        policy: What ops chose.
+        unsubscribes: Signs links by which people say that they do not want to be asked.
+    """
+
+    def __init__(self, policy: Policy, unsubscribes: UnsubscribeLinks) -> None:
+        self._policy = policy
+        self._unsubscribes = unsubscribes
+
+    def channel(self, kind: MessageKind, person: Person, wished: LinkChannel | None = None) -> Channel | Silence:
+        """The channel that was wished for, else the first of the kind's order on which the person can be reached."""
+        textable = person.phone is not None and self._policy.sends_sms
+        allowed = textable and country_of(person.phone or "") in self._policy.allowed_countries
+        by_sms = allowed and wished is not LinkChannel.EMAIL
+        if by_sms and (wished is LinkChannel.SMS or kind in SMS_FIRST or person.email is None):
+            return Channel.SMS
+        if person.email is not None and wished is not LinkChannel.SMS:
+            return Channel.EMAIL
+        return Silence(Reason.COUNTRY_NOT_ALLOWED if textable and not allowed else Reason.NO_ADDRESS)
+
+    def unsubscribe_link(self, person: Person) -> str:
+        """Where a person says that they want no e-mail any more that they can do without."""
+        unsubscribe = Unsubscribe(person_id=person.person_id, channel=Channel.EMAIL)
+        return f"{self._policy.public_base_url}/u/{self._unsubscribes.sign(unsubscribe)}"
+
+    def to_person(
+        self,
+        channel: Channel,
+        notification: Notification,
+        person: Person,
+        brand: Brand,
+        texts: Texts,
+        about: RenderedFrom | None,
+    ) -> Draft:
+        """A message to a person, on a channel on which they can be reached."""
+        is_optional = notification.kind.is_optional
+        request: EmailRequest | SmsRequest
+        if channel is Channel.SMS:
+            request = SmsRequest(
+                message_id=notification.message_id,
+                to=person.phone or "",
+                content=texts.sms(),
+                expires_at=notification.expires_at,
+            )
+        else:
+            request = EmailRequest(
+                message_id=notification.message_id,
+                to=person.email or "",
+                from_name=one_line(brand.name, LONGEST_NAME),
+                content=texts.email(),
+                unsubscribe=self.unsubscribe_link(person) if is_optional else None,
+            )
+        return Draft(request=request, person_id=person.person_id, about=about, is_optional=is_optional)
