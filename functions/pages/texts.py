@@ -32,6 +32,7 @@ class Texts(NamedTuple):
     refused: str
     old: str
     choose: str
+    confirm: str
     no_script: str
     changed: str
     expired: Notice
@@ -56,6 +57,7 @@ TEXTS = {
         old="Your answer was not saved, because this page has been open for long. Please open the link in your e-mail "
         "again.",
         choose="Please choose a rating first.",
+        confirm="One more press gives your rating: on the rating itself, or on “Send”.",
         no_script="Answering needs JavaScript, so that programs that open links in e-mails cannot answer for you. "
         "Please switch it on, or open this page in another browser.",
         changed="You can open this link again to change your answer.",
@@ -85,6 +87,7 @@ TEXTS = {
         old="Ihre Antwort wurde nicht gespeichert, weil diese Seite schon lange offen ist. Bitte öffnen Sie den Link "
         "in Ihrer E-Mail noch einmal.",
         choose="Bitte wählen Sie zuerst eine Bewertung.",
+        confirm="Ein Druck noch gibt Ihre Bewertung ab: auf die Bewertung selbst oder auf „Senden“.",
         no_script="Zum Antworten braucht es JavaScript, damit Programme, die Links in E-Mails öffnen, nicht für Sie "
         "antworten können. Bitte schalten Sie es ein, oder öffnen Sie die Seite in einem anderen Browser.",
         changed="Über denselben Link können Sie Ihre Antwort später ändern.",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import base64
 import json
-import re
 import sys
 import time
 import urllib.request
@@ -13,9 +13,12 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from functions.notify.rendering import InvitationLinks, Rendering
+from shared.domain.links import LinkChannel
+from shared.domain.people import Person
 from shared.domain.surveys import Look, Option, Question, Scale
 from tests.browser.conftest import find_chromium
-from tests.browser.site import SURVEY, Site
+from tests.browser.site import LINK, SURVEY, Site
 from tests.browser.test_kiosk import VISIT
 from tests.browser.test_staff_page import StaffSite, log_in
 from tests.browser.widget import RATED, question
@@ -36,11 +39,13 @@ def main(stack_file: Path) -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(playwright))
-        link_page(browser, survey_link(facts))
+        tell(facts, "delivered")
         tell(facts, "out_for_delivery", "arriving")
         demo_shop(browser, facts)
         mail_page(browser, facts)
         scores_page(browser, facts)
+        link_page(browser)
+        rating(browser)
         kiosk(browser)
         widget(browser)
         staff_page(browser)
@@ -90,11 +95,36 @@ def widget(browser: Browser) -> None:
         page.screenshot(path=IMAGES / "widget.png")
 
 
-def link_page(browser: Browser, address: str) -> None:
-    page = opened(browser, address, 390, 700)
-    page.locator("label").filter(has=page.get_by_role("radio", name="5", exact=True)).click()
-    page.get_by_text("Your rating is saved").wait_for()
-    page.screenshot(path=IMAGES / "link-page.png")
+def link_page(browser: Browser) -> None:
+    """Behind a link: stars, and the follow-up of an unhappy rating."""
+    stars = question("parcel", Scale.CSAT, "How was the parcel?", Look.STARS)
+    why = question("why", Scale.CHOICE, "What was it about?", options=[one.model_dump() for one in ABOUT])
+    follow_up = why.model_copy(update={"bands": ("negative", "neutral")})
+    with Site(SURVEY.model_copy(update={"questions": (stars, follow_up)})) as site:
+        page = opened(browser, site.link(), 390, 780)
+        page.get_by_role("radio", name="3 stars").click()
+        page.get_by_text("Your rating is saved").wait_for()
+        page.screenshot(path=IMAGES / "link-page.png")
+
+
+def rating(browser: Browser) -> None:
+    """An invitation as a mail program shows it, and beside it the page that a press on one of its ratings opens."""
+    ada = Person(person_id="per_1", email="ada@example.org", name="Ada")
+    with Site() as site:
+        link = LINK.model_copy(update={"channel": LinkChannel.EMAIL, "rated": True})
+        address = f"{site.api}/r/{site.links.sign(link)}"
+        links = InvitationLinks(ratings=address, page=site.link(), unsubscribe=f"{site.api}/u/token")
+        mail = Rendering().invitation("en", SURVEY, ada, links).email()
+        holder = opened(browser, site.page("/mail", mail.html), 470, 720)
+        left = holder.screenshot()
+        behind = opened(browser, f"{address}?rating=9", 470, 720)
+        behind.locator("button:enabled").wait_for()
+        right = behind.screenshot()
+        both = "".join(
+            f"<img width=470 src='data:image/png;base64,{base64.b64encode(each).decode()}'>" for each in (left, right)
+        )
+        page = opened(browser, site.page("/both", f"<body style='margin:0;display:flex'>{both}"), 940, 720)
+        page.screenshot(path=IMAGES / "rating.png")
 
 
 def mail_page(browser: Browser, facts: dict[str, Any]) -> None:
@@ -135,19 +165,6 @@ def staff_page(browser: Browser) -> None:
         page.goto(f"{site.api}/staff/surveys/checkout/preview")
         page.frame_locator("iframe").get_by_role("radio", name="9", exact=True).wait_for()
         page.screenshot(path=IMAGES / "staff-preview.png")
-
-
-def survey_link(facts: dict[str, Any]) -> str:
-    """The link of an invitation: a parcel is delivered, and its customer is asked."""
-    tell(facts, "delivered")
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        with urllib.request.urlopen(facts["mail_api"]) as answer:  # noqa: S310  our own address
-            links = re.findall(r"http://[^\s\"\\]+/r/[^\s\"\\?]+", json.dumps(json.load(answer)))
-        if links:
-            return str(links[-1])
-        time.sleep(1)
-    raise SystemExit("No invitation came.")
 
 
 def tell(facts: dict[str, Any], *statuses: str) -> None:

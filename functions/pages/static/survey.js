@@ -13,6 +13,7 @@
   const form = document.querySelector("form");
   const send = form.querySelector("button");
   const said = form.querySelector("[role=status]");
+  const confirm = document.getElementById("confirm"); // a rating of an e-mail is chosen, and not given yet
   const { to, views, response, nonce, old, saving, saved, again, refused, choose } = form.dataset;
   const SEEN = nonce ? 500 : 0; // milliseconds that a person needs to see what there is to press
   const opened = performance.now();
@@ -88,7 +89,9 @@
 
   const save = async () => {
     said.textContent = saving;
-    if (await post(answer())) said.textContent = saved;
+    if (!(await post(answer()))) return;
+    said.textContent = saved;
+    if (confirm) confirm.hidden = true;
   };
 
   // What a script presses is not trusted, nor is what follows from it.
@@ -158,5 +161,6 @@
   });
 
   document.getElementById("no-script").hidden = true;
+  if (confirm) confirm.hidden = false;
   setTimeout(() => (send.disabled = false), SEEN);
 })();
