@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
+import botocore.session
 import pytest
 import pytest_socket
 
@@ -29,6 +31,9 @@ os.environ.update(
     POWERTOOLS_SERVICE_NAME="hearback",
     POWERTOOLS_METRICS_NAMESPACE="Hearback",
 )
+
+# Each mocked AWS makes sessions of its own, and each session would read the SDK's models of its services anew.
+vars(botocore.session)["create_loader"] = cache(botocore.session.create_loader)
 
 
 @pytest.hookimpl(tryfirst=True)
