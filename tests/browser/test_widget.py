@@ -113,6 +113,7 @@ def test_a_follow_up_is_asked_in_its_band_only_and_a_changed_mind_changes_it(pag
     site.asks(RATED, wrong, liked)
     visit(page, site)
     rate(page, 6)
+    expect(page.get_by_label("What went wrong?")).to_have_attribute("maxlength", "1500")  # of 3000 for both
     page.get_by_label("What went wrong?").fill("half a sentence")
     rate(page, 2)
     expect(page.get_by_label("What went wrong?")).to_have_value("half a sentence")

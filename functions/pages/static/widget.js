@@ -185,8 +185,8 @@
     return [group, element("div", { id: `ends-${id}`, class: "ends" }, ...(low_text ? ends : []))];
   };
 
-  const field = ({ id }, send, give) => {
-    const box = element("textarea", { "aria-labelledby": `asked-${id}`, maxlength: 2000, rows: 3 });
+  const field = ({ id }, maxlength, send, give) => {
+    const box = element("textarea", { "aria-labelledby": `asked-${id}`, maxlength, rows: 3 });
     const form = element("form", {}, box, element("button", { type: "submit" }, send));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -214,6 +214,8 @@
     const first = questions.find(({ low }) => low !== null);
     const others = questions.filter((question) => question !== first);
     if (others.every(({ options }) => options.length)) others.push({ id: "", text: texts.comment, options: [], bands: [] });
+    // All texts together must fit into the 16 KB of one answer, at up to 3 bytes a character.
+    const longest = Math.floor(Math.min(2000, 3000 / others.filter(({ options }) => !options.length).length));
     let band;
     let asked;
     const advance = (done) => {
@@ -236,7 +238,7 @@
 
     const block = (question, give) => {
       const made = [element("h2", { id: `asked-${question.id}`, tabindex: -1 }, question.text)];
-      if (!question.options.length) return [...made, ...field(question, texts.send, give)];
+      if (!question.options.length) return [...made, ...field(question, longest, texts.send, give)];
       made.push(...scale(question, give));
       if (question !== first) {
         const skip = element("button", { type: "button", class: "skip" }, texts.skip);
