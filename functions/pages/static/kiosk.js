@@ -76,8 +76,9 @@
         return counted;
       }).catch(() => memory.set(entry.at, entry)),
     after: async (at) => {
-      const stored = within("readonly", (answers) => answers.get(IDBKeyRange.lowerBound(at, true))).catch(() => undefined);
-      const waiting = [await stored, ...[...memory.values()].filter((entry) => entry.at > at)].filter(Boolean);
+      const stored = within("readonly", (answers) => answers.get(IDBKeyRange.lowerBound(at, true)));
+      const inMemory = [...memory.values()].filter((entry) => entry.at > at);
+      const waiting = [await stored.catch(() => undefined), ...inMemory].filter(Boolean);
       return waiting.reduce((first, entry) => (first && first.at < entry.at ? first : entry), undefined);
     },
     // A later press may have put a higher revision in its place: that one stays.
@@ -154,6 +155,8 @@
   let tries = 0;
   let notBefore = 0;
 
+  const backOff = () => Math.min(LONGEST_WAIT, 2 ** tries++ * (0.5 + Math.random()) * SECOND);
+
   // One after the other, the oldest first; how long to wait before the next round, or 0 if nothing is left to send.
   const sendWaiting = async () => {
     const refused = new Set(); // surveys whose key is not taken: their answers wait, the others go
@@ -161,7 +164,7 @@
       if (refused.has(entry.survey)) continue;
       const outcome = await send(entry);
       if (outcome.refused) refused.add(entry.survey);
-      else if (!outcome.done) return Math.max(outcome.wait, Math.min(LONGEST_WAIT, 2 ** tries++ * (0.5 + Math.random()) * SECOND));
+      else if (!outcome.done) return Math.max(outcome.wait, backOff());
       else tries = 0;
       await pause(PACE);
     }
@@ -200,7 +203,8 @@
       return made;
     };
     const smile = (mood - 0.5) * 36;
-    const svg = drawn("svg", { viewBox: "0 0 100 100", "aria-hidden": "true", class: `mood-${Math.round(mood * 4)}` });
+    const kind = `mood-${Math.round(mood * 4)}`;
+    const svg = drawn("svg", { viewBox: "0 0 100 100", "aria-hidden": "true", class: kind });
     for (const [part, cx, cy, r] of CIRCLES) svg.append(drawn("circle", { class: part, cx, cy, r }));
     svg.append(drawn("path", { class: "mouth", d: `M28 ${66 - smile / 2}Q50 ${66 + smile} 72 ${66 - smile / 2}` }));
     return svg;
@@ -235,10 +239,12 @@
   const options = (question) => {
     const last = question.options.length - 1;
     const shown = question.options.map((option, step) => {
-      const parts = question.look === "smileys" ? [face(step / last), element("span", {}, option.text)] : [option.text];
+      const smileys = question.look === "smileys";
+      const parts = smileys ? [face(step / last), element("span", {}, option.text)] : [option.text];
       return button({}, pressed(() => give(question, option)), ...parts);
     });
-    const group = element("div", { role: "group", class: `options ${question.look}`, "aria-labelledby": "heading" }, ...shown);
+    const named = { role: "group", class: `options ${question.look}`, "aria-labelledby": "heading" };
+    const group = element("div", named, ...shown);
     if (!question.low_text) return [group];
     const ends = [question.low_text, question.high_text].map((text) => element("span", {}, text));
     return [group, element("p", { class: "ends" }, ...ends)];
@@ -256,9 +262,10 @@
     const others = Object.keys(data.words);
     if (others.length < 2) return [];
     const named = (code) => new Intl.DisplayNames([code], { type: "language" }).of(code);
-    const choices = others.map((code) =>
-      button({ lang: code, dir: data.words[code].dir, "aria-pressed": code === locale }, pressed(() => speak(code)), named(code)),
-    );
+    const choices = others.map((code) => {
+      const how = { lang: code, dir: data.words[code].dir, "aria-pressed": code === locale };
+      return button(how, pressed(() => speak(code)), named(code));
+    });
     return [element("div", { role: "group", class: "languages", "aria-label": texts().languages }, ...choices)];
   };
 
@@ -271,7 +278,9 @@
   const give = (question, option) => {
     if (!answer) {
       const properties = place ? { properties: { place: place.slice(0, 64) } } : {};
-      answer = { response_id: newId(), revision: 0, source: "kiosk", answered_at: new Date().toISOString(), locale, answers: {}, ...properties };
+      const now = new Date().toISOString();
+      answer = { response_id: newId(), revision: 0, source: "kiosk", answered_at: now, locale, answers: {} };
+      Object.assign(answer, properties);
       band = option.band;
       asked = [];
       if (data.test) answer.test = true;
@@ -327,27 +336,31 @@
     const { salt, rounds, hash } = data.exit;
     const bytes = Uint8Array.from(salt.match(/../g), (pair) => parseInt(pair, 16));
     const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(pin), "PBKDF2", false, ["deriveBits"]);
-    return hexadecimal(await crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt: bytes, iterations: rounds }, key, 256)) === hash;
+    const how = { name: "PBKDF2", hash: "SHA-256", salt: bytes, iterations: rounds };
+    return hexadecimal(await crypto.subtle.deriveBits(how, key, 256)) === hash;
   };
 
   let wrong = 0;
   const askPin = () => {
-    const input = element("input", { type: "password", inputmode: "none", autocomplete: "off", maxlength: 8, id: "pin" });
+    const typed = { type: "password", inputmode: "none", autocomplete: "off", maxlength: 8 };
+    const input = element("input", { id: "pin", ...typed });
     const said = element("p", { role: "alert" });
     const open = element("button", { type: "submit" }, texts().unlock);
-    const digits = [..."1234567890"].map((digit) => button({}, () => (input.value = (input.value + digit).slice(0, 8)), digit));
-    const erase = button({ "aria-label": texts().erase_digit }, () => (input.value = input.value.slice(0, -1)), "⌫");
+    const type = (digit) => () => (input.value = (input.value + digit).slice(0, 8));
+    const digits = [..."1234567890"].map((digit) => button({}, type(digit), digit));
+    const erase = button({ "aria-label": texts().erase_digit }, () => (input.value = input.value.slice(0, -1)), "←");
     const pad = element("div", { class: "pad", dir: "ltr" }, ...digits.slice(0, 9), erase, digits[9], open);
     const form = element("form", {}, element("label", { for: "pin" }, texts().pin), input, said, pad);
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
+      const pin = input.value;
       open.disabled = true;
-      if (await fits(input.value)) {
+      input.value = said.textContent = "";
+      if (await fits(pin)) {
         wrong = 0;
         return tell();
       }
       said.textContent = texts().wrong_pin;
-      input.value = "";
       await pause(Math.min(LONGEST_WAIT, 2 ** wrong++ * SECOND)); // slower with each guess
       open.disabled = false;
     });
@@ -362,13 +375,13 @@
     sendNow();
   };
 
+  let leftAlone;
   const inDialog = (heading, ...parts) => {
     dialog.replaceChildren(element("h2", { id: "staff-heading" }, heading), ...parts);
     if (!dialog.open) dialog.showModal();
     clearTimeout(leftAlone);
     leftAlone = setTimeout(back, 3 * NOBODY_THERE);
   };
-  let leftAlone;
   const back = () => {
     clearTimeout(leftAlone);
     dialog.close();
@@ -398,7 +411,8 @@
     };
     const release = () => clearTimeout(holding);
     for (const name of ["pointerdown", "keydown"]) corner.addEventListener(name, hold);
-    for (const name of ["pointerup", "pointerleave", "pointercancel", "keyup", "blur"]) corner.addEventListener(name, release);
+    const ends = ["pointerup", "pointerleave", "pointercancel", "keyup", "blur"];
+    for (const name of ends) corner.addEventListener(name, release);
   }
 
   // ---- Without a network, and for weeks ----
@@ -425,6 +439,6 @@
   begin();
   wake();
   sendAll();
-  stayWithoutNetwork().catch((error) => console.error(`hearback: this terminal will not work offline: ${error.message}`));
+  stayWithoutNetwork().catch(({ message }) => console.error(`hearback: no page without a network: ${message}`));
   if (!data.test) setInterval(lookForNewer, LOOKS_FOR_NEWER);
 })();
