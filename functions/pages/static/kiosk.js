@@ -10,7 +10,7 @@
   const SETTLED = 0.6 * SECOND; // two quick presses of one finger are one: what has just appeared takes none
   const NOBODY_THERE = 20 * SECOND; // after which an unfinished answer is left as it is
   const HELD = 3 * SECOND;
-  const PACE = 0.1 * SECOND; // between two answers that waited: a day's worth must not be a flood
+  const PACE = 1 * SECOND; // between two answers that waited: a day's worth must not look like a flood
   const PATIENCE = 20 * SECOND;
   const LONGEST_WAIT = 300 * SECOND;
   const KEPT_BACK = 600 * SECOND; // until answers that were refused for their key are tried again
@@ -160,13 +160,14 @@
   // One after the other, the oldest first; how long to wait before the next round, or 0 if nothing is left to send.
   const sendWaiting = async () => {
     const refused = new Set(); // surveys whose key is not taken: their answers wait, the others go
+    let sent = 0;
     for (let entry, at = ""; (entry = await outbox.after(at)); at = entry.at) {
       if (refused.has(entry.survey)) continue;
+      if (sent++) await pause(PACE);
       const outcome = await send(entry);
       if (outcome.refused) refused.add(entry.survey);
       else if (!outcome.done) return Math.max(outcome.wait, backOff());
       else tries = 0;
-      await pause(PACE);
     }
     return refused.size ? KEPT_BACK : 0;
   };
