@@ -213,9 +213,10 @@
     // The rating comes first and stays, so that a mind can change. Below it, one at a time, comes what else is asked.
     const first = questions.find(({ low }) => low !== null);
     const others = questions.filter((question) => question !== first);
-    if (others.every(({ options }) => options.length)) others.push({ id: "", text: texts.comment, options: [], bands: [] });
+    const written = () => others.filter(({ options }) => !options.length).length;
+    if (!written()) others.push({ id: "", text: texts.comment, options: [], bands: [] });
     // All texts together must fit into the 16 KB of one answer, at up to 3 bytes a character.
-    const longest = Math.floor(Math.min(2000, 3000 / others.filter(({ options }) => !options.length).length));
+    const longest = Math.floor(Math.min(2000, 3000 / written()));
     let band;
     let asked;
     const advance = (done) => {
