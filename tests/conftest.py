@@ -35,13 +35,24 @@ os.environ.update(
 # Each mocked AWS makes sessions of its own, and each session would read the SDK's models of its services anew.
 vars(botocore.session)["create_loader"] = cache(botocore.session.create_loader)
 
+from tests.local.stack import contract, stack  # noqa: E402  not before the environment is that of tests
+
+__all__ = ["LambdaContext", "contract", "lambda_context", "stack"]
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file stay together, for they may share an embedded AWS; a storm is a world of its own."""
+    """Tests of one file stay together, those of one embedded AWS too; a storm is a world of its own."""
+    stacks = {
+        item.path: name
+        for item in items
+        if item.get_closest_marker("local")
+        for name in ("stack", "contract")
+        if name in getattr(item, "fixturenames", ())
+    }
     for item in items:
         if item.get_closest_marker("apart") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+            item.add_marker(pytest.mark.xdist_group(stacks.get(item.path) or item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.local.stack import Deployed, eventually, stack
-
-__all__ = ["stack"]
+from tests.local.stack import Deployed, eventually
 
 pytestmark = pytest.mark.local
 ALERT_SECONDS = 90

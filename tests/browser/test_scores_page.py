@@ -16,9 +16,7 @@ from infra.local import deploy
 from infra.ops import keys
 from shared.domain.api_keys import KeyKind
 from shared.storage.api_keys import ApiKeyRepository
-from tests.local.stack import Deployed, eventually, stack
-
-__all__ = ["stack"]
+from tests.local.stack import Deployed, eventually
 
 pytestmark = pytest.mark.local
 ATTACK = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"

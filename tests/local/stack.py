@@ -1,7 +1,7 @@
 """The embedded AWS as a fixture: started on a free port with no state, and stopped when the session ends.
 
-`stack` has the real template deployed, `contract` the small one of tests/local/fixtures. A test module takes them by
-importing this module in its conftest: `from tests.local.stack import contract, stack`.
+`stack` has the real template deployed, `contract` the small one of tests/local/fixtures. tests/conftest.py hands them
+to every test, so that a process starts each of them once at most.
 """
 
 from __future__ import annotations

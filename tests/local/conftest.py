@@ -1,3 +1,0 @@
-from tests.local.stack import contract, stack
-
-__all__ = ["contract", "stack"]
