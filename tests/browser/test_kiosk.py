@@ -21,6 +21,7 @@ from functions.survey_ingest import app as ingest_app
 from functions.survey_ingest.service import SurveyIngest
 from shared.clock import SystemClock
 from shared.domain.surveys import Kiosk, Option, Question, Scale, Survey
+from shared.errors import TemporaryError
 from tests.browser.conftest import PATIENCE_MS, find_chromium
 from tests.browser.site import BROKEN, LOST, SURVEY, Site
 
@@ -270,6 +271,22 @@ def test_a_new_version_comes_to_a_terminal_that_nobody_touches(page: Page, site:
     press(page, "Satisfied")
     page.clock.fast_forward(SETTLED_MS)
     expect(page.get_by_role("heading", name="What could be better?")).to_be_visible()
+
+
+def test_in_an_outage_the_page_is_the_one_it_had_and_a_closed_survey_is_not_asked(
+    page: Page, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(survey_id: str) -> None:
+        raise TemporaryError("the table is away")
+
+    ready(page, site)
+    with monkeypatch.context() as outage:
+        outage.setattr(site.surveys, "current", away)
+        page.reload()
+        expect(page.get_by_role("heading", name="How was your visit?")).to_be_visible()
+    site.surveys.published = site.surveys.published._replace(archived=True)
+    page.reload()
+    expect(page.get_by_role("heading", name="There is nothing to answer here")).to_be_visible()
 
 
 def test_the_corner_and_the_pin_lead_out_and_nothing_else_does(page: Page, site: Site) -> None:
