@@ -82,8 +82,12 @@ class PreviewedSurveys:
         self._drafts = drafts
         self._surveys = surveys
 
-    def find(self, survey_id: str, token: str) -> Survey | None:
+    def find(self, survey_id: str | None, token: str) -> Survey | None:
         """A survey's draft, or without one what stands; None if the token is no preview's.
+
+        Args:
+            survey_id: The survey; None where the address names none, and the token alone says which.
+            token: Of the preview.
 
         Raises:
             ExpiredLinkError: the preview has ended.
@@ -94,10 +98,10 @@ class PreviewedSurveys:
         preview = self._previews.find(token)
         if preview is None:
             return None
-        if preview.survey_id != survey_id:
+        if survey_id not in {None, preview.survey_id}:
             raise ForbiddenError("This preview is of another survey.")
-        if draft := self._drafts.get(survey_id):
-            return previewed(survey_id, draft.definition)
-        if published := self._surveys.current(survey_id):
-            return previewed(survey_id, published.survey)
+        if draft := self._drafts.get(preview.survey_id):
+            return previewed(preview.survey_id, draft.definition)
+        if published := self._surveys.current(preview.survey_id):
+            return previewed(preview.survey_id, published.survey)
         raise NotFoundError("There is no such survey.")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functions.notify.needs import Policy, UnsubscribeLinks
-from functions.notify.rendering import LONGEST_NAME, Texts
-from functions.notify.words import one_line
 from shared.domain.links import Unsubscribe
 from shared.domain.messages import Channel, EmailRequest, LinkChannel, MessageKind, Notification, Reason, SmsRequest
 from shared.domain.people import Person
 from shared.domain.phones import country_of
 from shared.domain.sending import Draft, RenderedFrom, Silence
 from shared.domain.surveys import Brand
+from shared.texts.rendering import LONGEST_NAME, Texts
+from shared.texts.words import one_line
 
 SMS_FIRST = frozenset({MessageKind.DELIVERY_ON_ITS_WAY, MessageKind.DELIVERY_ARRIVING, MessageKind.DELIVERY_DELIVERED})
 """What is worth a glance at the phone; the rest goes by e-mail where there is an address."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from functions.notify.needs import Policy
 from functions.notify.planning import MessagePlanner
-from functions.notify.rendering import Rendering
 from functions.notify.service import Notify
 from shared.channels.attempts import on_a_fresh_connection
 from shared.channels.email import EmailSender
@@ -28,6 +27,7 @@ from shared.storage.people import PersonReader
 from shared.storage.response_reader import ResponseReader
 from shared.storage.survey_requests import SurveyRequestRepository
 from shared.storage.surveys import SurveyRepository
+from shared.texts.rendering import Rendering
 from shared.tokens import Links, UnsubscribeLinks
 
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from functions.notify.addressing import Addressing
 from functions.notify.needs import Deliveries, EarlierMessages, Links, People, Policy, Requests, Responses, Surveys
-from functions.notify.rendering import InvitationLinks, Rendering, supported_locale
 from shared.domain.asking import LINK_LIVES_FOR, Ask, ShortLink, SurveyRequest, in_sample, response_id_of
 from shared.domain.deliveries import ANNOUNCED_WHILE
 from shared.domain.links import SurveyLink
@@ -18,6 +17,7 @@ from shared.domain.people import Person
 from shared.domain.responses import Subject
 from shared.domain.sending import Draft, RenderedFrom, Silence, SubjectType
 from shared.domain.surveys import Survey
+from shared.texts.rendering import InvitationLinks, Rendering, supported_locale
 
 
 class Occasion(NamedTuple):

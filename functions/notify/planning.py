@@ -17,14 +17,14 @@ from functions.notify.needs import (
     Surveys,
     UnsubscribeLinks,
 )
-from functions.notify.rendering import LONGEST_NAME, Rendering, Texts, supported_locale
-from functions.notify.words import one_line
 from shared.domain.deliveries import ANNOUNCED_WHILE
 from shared.domain.messages import EmailRequest, MessageKind, MessageState, Notification, Reason, message_id
 from shared.domain.people import Person
 from shared.domain.responses import Response
 from shared.domain.sending import AlertBudget, Draft, RenderedFrom, Silence, SubjectType
 from shared.domain.surveys import Brand, Survey
+from shared.texts.rendering import LONGEST_NAME, Rendering, Texts, supported_locale
+from shared.texts.words import one_line
 
 
 class MessagePlanner:

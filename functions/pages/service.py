@@ -38,7 +38,7 @@ class Links(Protocol):
 class Previews(Protocol):
     """Knows the drafts that staff look at."""
 
-    def find(self, survey_id: str, token: str) -> Survey | None:
+    def find(self, survey_id: str | None, token: str) -> Survey | None:
         """The draft that a token shows; None if it is no preview's."""
         ...
 
@@ -101,10 +101,7 @@ class Pages:
             TemporaryError: surveys or link keys can not be read now.
         """
         if token:
-            survey, link = self._by_token(survey_id, token)
-            if link:
-                return self._personal_page(survey, link, token, preferred)
-            return _page(survey, preferred, t=token)._replace(is_preview=True)
+            return self._personal_page(*self._by_token(survey_id, token), token, preferred)
         if key is None or not key.startswith(KeyKind.PUBLISHABLE.prefix):
             raise UnauthorizedError("This page is opened by a signed link, or by a publishable key.")
         published = self._published(survey_id)
@@ -125,12 +122,16 @@ class Pages:
             NotFoundError: there is no such survey.
             TemporaryError: surveys or link keys can not be read now.
         """
-        link = self._links.verify(token)
-        page = self._personal_page(self._published(link.survey_id).survey, link, token, preferred)
+        survey, link = self._by_token(None, token)
+        page = self._personal_page(survey, link, token, preferred)
         ratings = {str(each): each for each in page.survey.first_scale_question.ratings}
         return page._replace(chosen=ratings.get(rating or ""))
 
-    def _personal_page(self, survey: Survey, link: SurveyLink, token: str, preferred: tuple[str, ...]) -> SurveyPage:
+    def _personal_page(
+        self, survey: Survey, link: SurveyLink | None, token: str, preferred: tuple[str, ...]
+    ) -> SurveyPage:
+        if link is None:
+            return _page(survey, preferred, t=token)._replace(is_preview=True)
         nonce = self._links.page_nonce(link.response_id) if link.rated else None
         return _page(survey, preferred, t=token)._replace(response_id=link.response_id, nonce=nonce)
 
@@ -159,7 +160,7 @@ class Pages:
         published.admit(key, None)
         return kiosk_view(published.survey, f"key={key}", preferred)
 
-    def _by_token(self, survey_id: str, token: str) -> tuple[Survey, SurveyLink | None]:
+    def _by_token(self, survey_id: str | None, token: str) -> tuple[Survey, SurveyLink | None]:
         """The survey that a signed link opens, with the link; or the draft of a preview, without one."""
         try:
             link = self._links.verify(token)
@@ -170,9 +171,9 @@ class Pages:
             if draft is None:
                 raise
             return draft, None
-        if link.survey_id != survey_id:
+        if survey_id not in {None, link.survey_id}:
             raise ForbiddenError("This link is for another survey.")
-        return self._published(survey_id).survey, link
+        return self._published(link.survey_id).survey, link
 
     def _published(self, survey_id: str) -> PublishedSurvey:
         published = self._surveys.current(survey_id) if SURVEY_ID.fullmatch(survey_id) else None

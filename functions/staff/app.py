@@ -10,7 +10,7 @@ from functions.staff import form
 from functions.staff.bootstrap import settings
 from functions.staff.calling import HOME, answered, kindly, metrics, staff
 from functions.staff.operations import write_new, write_survey
-from functions.staff.render import edit_page, list_page, preview_page, use_page, widget_page
+from functions.staff.render import edit_page, email_page, list_page, preview_page, use_page, widget_page
 from functions.staff.service import Opened, Seen
 from functions.staff.words import Speech
 from shared.domain.api_keys import ApiKey
@@ -64,6 +64,14 @@ def widget_host(request: Request, said: Speech) -> Answer:
     _, opened = _opened(request)
     token = staff().preview(opened.survey_id)
     return answered(widget_page(opened.survey_id, token, request.query.get("locale", ""), said))
+
+
+@kindly
+def email_invitation(request: Request, said: Speech) -> Answer:
+    """The invitation as it would be mailed, for the frame of the preview."""
+    _, opened = _opened(request)
+    token = staff().preview(opened.survey_id)
+    return answered(email_page(opened, token, request.query.get("locale", "")))
 
 
 @kindly
@@ -143,6 +151,7 @@ OPERATIONS = (
         {"channel": "`widget`, `link`, `kiosk` or `email`; left out, `widget`.", **_LOCALE},
     ),
     _page(f"{_OF_ONE}/preview/widget", widget_host, "The frame in which the preview shows the widget", _READ, _LOCALE),
+    _page(f"{_OF_ONE}/preview/email", email_invitation, "The invitation as it would be mailed", _READ, _LOCALE),
     _page(f"{_OF_ONE}/use", use_survey, "The line for a page, and the survey's addresses", _READ),
 )
 

@@ -15,11 +15,16 @@ from functions.staff.form import of as typed_of
 from functions.staff.service import Listed, Opened, Seen
 from functions.staff.view import form_of
 from functions.staff.words import Speech
+from shared.domain.drafts import previewed
+from shared.domain.messages import EmailContent, MessageKind
+from shared.domain.people import Person
 from shared.pages import Page, hashes, page_headers, page_templates
+from shared.texts.rendering import InvitationLinks, Rendering, supported_locale
 
 __all__ = [
     "Page",
     "edit_page",
+    "email_page",
     "list_page",
     "login_page",
     "notice_page",
@@ -32,8 +37,11 @@ _HERE = Path(__file__).parent
 _PAGES = page_templates(_HERE / "templates")
 _STYLE = (_HERE / "static" / "staff.css").read_text(encoding="utf-8")
 _SCRIPT = (_HERE / "static" / "staff.js").read_text(encoding="utf-8")
+_MAILS = Rendering()
+SOMEBODY = Person(person_id="per_preview", name="Ada")
+"""Whom the preview of a mail greets."""
 _FRAME_STYLE = "body{margin:0;padding:24px;background:#f6f7f9;color:#16191d;font:16px/1.5 system-ui,sans-serif}"
-CHANNELS = ("widget", "link", "kiosk")
+CHANNELS = ("widget", "link", "kiosk", "email")
 KEY_PLACE = "PASTE-THE-KEY"
 
 
@@ -118,10 +126,12 @@ def preview_page(opened: Opened, token: str, query: Mapping[str, str], writer: s
     locale = chosen if (chosen := query.get("locale", "")) in locales else locales[0]
     channel = chosen if (chosen := query.get("channel", "")) in CHANNELS else CHANNELS[0]
     signed = urlencode({"t": token, "locale": locale})
+    framed = f"/staff/surveys/{opened.survey_id}/preview"
     sources = {
-        "widget": f"/staff/surveys/{opened.survey_id}/preview/widget?{urlencode({'locale': locale})}",
+        "widget": f"{framed}/widget?{urlencode({'locale': locale})}",
         "link": f"/s/{opened.survey_id}?{signed}",
         "kiosk": f"/k/{opened.survey_id}?{signed}",
+        "email": f"{framed}/email?{urlencode({'locale': locale})}",
     }
     return _page(
         "preview.html.jinja",
@@ -134,6 +144,7 @@ def preview_page(opened: Opened, token: str, query: Mapping[str, str], writer: s
         locales=locales,
         locale=locale,
         source=sources[channel],
+        subject=invitation(opened, locale, "").subject if channel == "email" else "",
         frame_src="'self'",
     )
 
@@ -155,6 +166,35 @@ def widget_page(survey_id: str, token: str, locale: str, said: Speech) -> Page:
         frame_ancestors="'self'",
     )
     return Page(HTTPStatus.OK, html, headers)
+
+
+def email_page(opened: Opened, token: str, locale: str) -> Page:
+    """The invitation as it is mailed; its ratings lead to the page behind them."""
+    headers = page_headers(
+        "",
+        referrer="no-referrer",
+        # Programs for mail know no other style than what stands at each element.
+        style_src="'unsafe-inline'",
+        form_action="'none'",
+        frame_ancestors="'self'",
+    )
+    return Page(HTTPStatus.OK, invitation(opened, locale, token).html, headers)
+
+
+def invitation(opened: Opened, locale: str, token: str) -> EmailContent:
+    """The mail that notify would send of a draft, to somebody made up."""
+    definition = opened.definition
+    assert definition is not None  # noqa: S101  there is no survey without one
+    links = InvitationLinks(address=f"/r/{token}", unsubscribe="#")
+    texts = _MAILS.question(
+        MessageKind.SURVEY_INVITATION,
+        supported_locale(locale, definition.default_locale),
+        previewed(opened.survey_id, definition),
+        SOMEBODY,
+        links,
+        about_delivery=definition.touchpoint == "delivery",
+    )
+    return texts.email()
 
 
 def use_page(opened: Opened, base_url: str, writer: str, said: Speech) -> Page:

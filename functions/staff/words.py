@@ -125,6 +125,7 @@ WORDS = {
     ),
     "preview_of_draft": Words("It shows the saved draft.", "Sie zeigt den gespeicherten Entwurf."),
     "preview_of_version": Words("It shows the published version.", "Sie zeigt die veröffentlichte Version."),
+    "subject": Words("Subject", "Betreff"),
     "your_page": Words("Your page", "Ihre Seite"),
     "your_text": Words("The rest of your page stands here.", "Hier steht der Rest Ihrer Seite."),
     "in_page": Words("In a page", "Auf einer Seite"),

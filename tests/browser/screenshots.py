@@ -13,10 +13,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from functions.notify.rendering import InvitationLinks, Rendering
 from shared.domain.links import LinkChannel
 from shared.domain.people import Person
 from shared.domain.surveys import Look, Option, Question, Scale
+from shared.texts.rendering import InvitationLinks, Rendering
 from tests.browser.conftest import find_chromium
 from tests.browser.site import LINK, SURVEY, Site
 from tests.browser.test_kiosk import VISIT

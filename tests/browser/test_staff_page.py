@@ -141,7 +141,7 @@ def test_a_survey_is_written_tried_published_and_asked_by_the_line_that_is_paste
     assert answered.value.status == 202
     response = site.responses()[-1]
     assert (response["survey_id"], response["test"], response["survey_version"]) == ("chat", True, 0)
-    for channel in ("link", "kiosk"):
+    for channel in ("link", "kiosk", "email"):
         staff.get_by_label("Channel").select_option(channel)
         staff.get_by_label("Language").select_option("de")
         staff.get_by_role("button", name="Show", exact=True).click()

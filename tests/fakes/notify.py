@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from functions.notify.needs import Policy
 from functions.notify.planning import MessagePlanner
-from functions.notify.rendering import Rendering
 from functions.notify.service import Notify, Sending
 from shared.domain.asking import SurveyRequest
 from shared.domain.deliveries import Delivery
@@ -16,6 +15,7 @@ from shared.domain.people import Person
 from shared.domain.responses import Response
 from shared.domain.sending import Message, SubjectType
 from shared.domain.surveys import Brand
+from shared.texts.rendering import Rendering
 from tests.fakes.clock import CountingIds, FrozenClock
 from tests.fakes.deliveries import InMemoryDeliveries
 from tests.fakes.messages import InMemoryMessages

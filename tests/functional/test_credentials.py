@@ -156,6 +156,7 @@ MATRIX = {
     "POST /staff/surveys/{survey_id}": Row("/staff/surveys/delivery", 200, SESSION_PAGE, "do=add:questions"),
     "GET /staff/surveys/{survey_id}/preview": Row("/staff/surveys/delivery/preview", 200, SESSION_PAGE),
     "GET /staff/surveys/{survey_id}/preview/widget": Row("/staff/surveys/delivery/preview/widget", 200, SESSION_PAGE),
+    "GET /staff/surveys/{survey_id}/preview/email": Row("/staff/surveys/delivery/preview/email", 200, SESSION_PAGE),
     "GET /staff/surveys/{survey_id}/use": Row("/staff/surveys/delivery/use", 200, SESSION_PAGE),
     "POST /v1/deliveries": Row(
         "/v1/deliveries",

@@ -13,11 +13,14 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 
 from functions.staff.app import OPERATIONS
-from shared.domain.drafts import DRAFT_VERSION
+from shared.domain.drafts import DRAFT_VERSION, previewed
+from shared.domain.messages import MessageKind
+from shared.domain.people import Person
 from shared.errors import TemporaryError
 from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.drafts import DraftRepository
 from shared.storage.surveys import SurveyRepository
+from shared.texts.rendering import InvitationLinks, Rendering
 from tests.functional.http_stack import FORM, SESSION_COOKIE, SHOP, SURVEY, HttpStack, http_stack
 
 XSS = "<img src=x onerror=alert(1)>\"'"
@@ -289,6 +292,23 @@ class TestAPreview:
         assert "Drafted?" in draft["body"] and "Drafted?" not in asked["body"]
         assert "frame-ancestors 'self'" in draft["headers"]["content-security-policy"]
         assert "frame-ancestors 'none'" in asked["headers"]["content-security-policy"]
+
+    def test_of_the_invitation_is_the_mail_that_would_be_sent(self, stack: HttpStack) -> None:
+        press(stack, "/staff/surveys/delivery", "save", opened(stack) | {"questions.0.text.en": "Drafted?"})
+        mail = get(stack, "/staff/surveys/delivery/preview/email", locale="en")
+        draft = drafts(stack).get("delivery")
+        assert draft is not None
+        ratings = re.findall(r'href="(/r/[^"?]+)\?rating=(\d+)"', mail["body"])
+        assert [rating for _, rating in ratings] == [str(rating) for rating in range(11)]
+        links = InvitationLinks(address=ratings[0][0], unsubscribe="#")
+        survey, ada = previewed("delivery", draft.definition), Person(person_id="per_1", name="Ada")
+        kind = MessageKind.SURVEY_INVITATION
+        sent = Rendering().question(kind, "en", survey, ada, links, about_delivery=True).email()
+        assert mail["body"] == sent.html and "Drafted?" in sent.html
+        assert sent.subject in text_of(get(stack, "/staff/surveys/delivery/preview", channel="email"))
+        page = stack.call("GET", ratings[0][0], query={"rating": "9"})
+        assert re.search(r'value="9" data-band="positive" checked', page["body"]) and "Drafted?" in page["body"]
+        assert "frame-ancestors 'self'" in page["headers"]["content-security-policy"]
 
     def test_takes_answers_as_tests_whatever_they_say(self, stack: HttpStack) -> None:
         fields = opened(stack) | {"questions.0.id": "tried", "questions.0.scale": "ces_7"}

@@ -14,7 +14,7 @@ TYPES_ONLY = ("mypy_boto3_",)
 
 AWS = ("boto3", "botocore")
 POWERTOOLS = ("aws_lambda_powertools",)
-PAGES = ("jinja2", "markupsafe", "pygal", "shared.pages")
+PAGES = ("jinja2", "markupsafe", "pygal", "shared.pages", "shared.texts")
 RULES = ("pydantic", "phonenumbers")
 """Libraries that the domain may lean on: they know no AWS, no clock and no network."""
 
@@ -107,6 +107,7 @@ def _allowed(path: str) -> tuple[str, ...] | None:
                 "shared.errors",
                 "shared.storage",
             ),
+            "texts": ("jinja2", "shared.domain", "shared.errors", "shared.texts"),
             "channels": (*AWS, "pydantic", "shared.domain", "shared.errors", "shared.channels"),
         }.get(parts[1], ())
     if parts[0] != "functions":

@@ -41,7 +41,7 @@ def test_no_file_imports_what_it_may_not() -> None:
         ("functions/notify/service.py", "from shared import storage"),
         ("functions/notify/service.py", "def late():\n    from shared.channels.email import Email"),
         ("functions/notify/service.py", "from aws_lambda_powertools import Logger"),
-        ("functions/notify/rendering.py", "import boto3"),
+        ("shared/texts/rendering.py", "import boto3"),
         ("functions/notify/bootstrap.py", "from tests.fakes.clock import FrozenClock"),
         ("shared/domain/scores.py", "import boto3"),
         ("shared/domain/scores.py", "from shared.storage import keys"),

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from functions.notify.rendering import LOCALES, InvitationLinks, Rendering, Texts
 from shared.domain.deliveries import DeliveryStatus
 from shared.domain.links import LinkChannel, SurveyLink, Unsubscribe
 from shared.domain.messages import Channel, MessageKind
 from shared.domain.responses import Rating
 from shared.domain.surveys import Option, Question, Scale
+from shared.texts.rendering import LOCALES, InvitationLinks, Rendering, Texts
 from shared.tokens import LinkSigner, UnsubscribeLinks
 from tests.fakes.clock import NOON
 from tests.fakes.sms import GSM_7, segments
@@ -109,7 +109,7 @@ def test_there_is_no_snapshot_of_anything_else() -> None:
 
 
 def test_there_is_no_template_that_nothing_renders() -> None:
-    templates = Path(__file__).parents[2] / "functions" / "notify" / "templates"
+    templates = Path(__file__).parents[2] / "shared" / "texts" / "templates"
     found = {path.relative_to(templates).as_posix() for path in templates.glob("*/*")}
     used = {
         f"{kind.value}/{locale}.{form}"

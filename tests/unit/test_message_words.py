@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from functions.notify.rendering import Rendering, supported_locale
-from functions.notify.words import dead, moment_in_words, one_line, readable_on, window_in_words
 from shared.domain.deliveries import Window
 from shared.domain.messages import MessageKind
 from shared.domain.phones import country_of, plain_text
+from shared.texts.rendering import Rendering, supported_locale
+from shared.texts.words import dead, moment_in_words, one_line, readable_on, window_in_words
 from tests.fakes.clock import NOON
 from tests.fakes.sms import GSM_7, segments
 from tests.fakes.wishes import SURVEY, response

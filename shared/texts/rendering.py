@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from functions.notify.words import dead, moment_in_words, one_line, readable_on, window_in_words
 from shared.domain.deliveries import Delivery, Window
 from shared.domain.messages import EmailContent, MessageKind, SmsContent
 from shared.domain.people import Person
@@ -21,6 +20,7 @@ from shared.domain.responses import Response
 from shared.domain.scale_words import SCALE_WORDS, drawn, look_of
 from shared.domain.scores import Sentiment, sentiment
 from shared.domain.surveys import Brand, Question, Scale, Survey, in_locale
+from shared.texts.words import dead, moment_in_words, one_line, readable_on, window_in_words
 
 LOCALES = ("en", "de")
 DEFAULT_LOCALE = LOCALES[0]
