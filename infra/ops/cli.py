@@ -148,7 +148,7 @@ def _create_key(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
         _key_repository(stack), chosen.kind, chosen.name, datetime.now(UTC), chosen.survey, chosen.origin
     )
     if chosen.kind is KeyKind.PUBLISHABLE and not chosen.origin:
-        out.print("Without --origin no web page may use it, only apps and servers.")
+        out.print("Without --origin no web page may use it but ours (terminals, links), only apps and servers.")
     out.print("This is the only time the key is shown; keep it where secrets are kept.")
     out.print(key, highlight=False, soft_wrap=True)
     return 0
