@@ -22,7 +22,7 @@ def alerts(stack: Deployed, about: str) -> list[dict[str, str]]:
 def test_a_low_rating_with_a_comment_becomes_exactly_one_alert(page: Page, stack: Deployed) -> None:
     page.goto(stack.facts["demo_page"])
     page.get_by_role("radio", name="3", exact=True).click()
-    page.get_by_label("What is the main reason for your rating?").fill("The <b>ink</b> leaked over everything.")
+    page.get_by_label("What is the main reason?").fill("The <b>ink</b> leaked over everything.")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("status")).to_have_text("Thank you!")
     eventually(lambda: alerts(stack, "leaked over everything"), ALERT_SECONDS)
@@ -58,7 +58,7 @@ def test_a_delivered_parcel_asks_its_customer_by_a_link_that_opens_on_a_phone(
 
     def invitation() -> str:
         texts = [message["text"] for message in stack.messages() if "mira@example.com" in str(message["to"])]
-        return next((found[0] for text in texts if (found := re.search(r"http://\S+/s/\S+", text))), "")
+        return next((found[0] for text in texts if (found := re.search(r"http://\S+/r/\S+", text))), "")
 
     link = eventually(invitation, ALERT_SECONDS)
     with browser.new_context(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True) as context:
