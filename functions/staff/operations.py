@@ -23,6 +23,7 @@ from shared.errors import (
     PreconditionFailedError,
     RequestError,
     TemporaryError,
+    TooLargeError,
     UnauthorizedError,
 )
 from shared.http import Answer, Request, form_body, parsed
@@ -30,6 +31,8 @@ from shared.observability import MetricUnit
 
 MAX_FORM_BYTES = 256 * 1024
 """A survey of twenty questions in five languages has some 30 KB; an item of the table may have 400."""
+MAX_FIELDS = 5_000
+"""Twenty choices of eleven options in ten languages have some 2 700."""
 
 
 class Written(NamedTuple):
@@ -69,6 +72,8 @@ def _written(request: Request, survey_id: str | None, said: Speech) -> Answer:
     if not request.is_from_own_page:
         raise ForbiddenError("This form was not sent from this page, so it was not taken.")
     fields = form_body(request, MAX_FORM_BYTES)
+    if len(fields) > MAX_FIELDS:
+        raise TooLargeError(f"The form has {len(fields)} fields; at most {MAX_FIELDS} are taken.")
     verb, _, place = fields.get("do", "save").partition(":")
     seen = Seen(_number(fields.get("seen_version", "")), _number(fields.get("seen_draft", "")))
     written = Written(survey_id, form.read(fields), seen, fields.get("survey_id", "").strip(), verb, place)

@@ -384,6 +384,7 @@ def test_each_declared_status_is_answered_and_no_other(stack: HttpStack, monkeyp
         {"headers": form, "body": "do=save"},
         {"headers": form, "body": b"name=\xff", "as_base64": True},
         {"headers": form, "body": "x" * (256 * 1024 + 1)},
+        {"headers": form, "body": "&".join(f"questions.{at}.id=x" for at in range(5_001))},
         {"headers": {**form, "content-type": "application/json"}, "body": "{}"},
     ]
     for operation in OPERATIONS:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 import uuid
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from infra.local import running, server
 from infra.stack import local_stack
-from tests.local.stack import Deployed, eventually, free_place
+from tests.local.stack import Answer, Deployed, eventually, free_place
 
 pytestmark = pytest.mark.local
 
@@ -51,6 +55,32 @@ def test_an_answer_is_counted(stack: Deployed):
     answer(stack, 9)
     eventually(lambda: metrics(stack)["response_count"] > before["response_count"])
     assert metrics(stack)["promoter_count"] == before["promoter_count"] + 1
+
+
+def test_a_survey_is_written_on_the_staff_page_and_told_by_the_api(stack: Deployed):
+    """Each function and the layer hold what they need: pages and mails are made of files beside the code."""
+
+    def pressed(path: str, fields: dict[str, str], cookie: str = "") -> Answer:
+        headers = {"origin": stack.place.base, "content-type": "application/x-www-form-urlencoded", "cookie": cookie}
+        with closing(HTTPConnection(urlsplit(stack.place.base).netloc)) as connection:
+            connection.request("POST", path, urlencode(fields), headers)
+            answer = connection.getresponse()
+            told = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, told, answer.read())
+
+    opened = pressed("/scores?to=/staff/surveys", {"key": stack.facts["secret_key"]})
+    assert (opened.status, opened.headers["location"]) == (303, "/staff/surveys")
+    cookie = opened.headers["set-cookie"].partition(";")[0]
+    fields = {"name": "Written", "touchpoint": "shop", "brand.name": "Shop", "locales": "en", "default_locale": "en"}
+    fields |= {"questions.0.id": "nps", "questions.0.scale": "nps", "questions.0.text.en": "Would you?"}
+    saved = pressed("/staff/surveys/new", {**fields, "survey_id": "written"}, cookie)
+    assert saved.headers["location"] == "/staff/surveys/written?said=saved"
+    mail = stack.request("GET", "/staff/surveys/written/preview/email", headers={"cookie": cookie})
+    assert b"Would you?" in mail.body
+    page = stack.request("GET", "/staff/surveys/written", headers={"cookie": cookie}).body.decode()
+    seen = dict(re.findall(r'name="(seen_\w+)" value="(\d+)"', page))
+    assert pressed("/staff/surveys/written", {**fields, **seen, "do": "publish"}, cookie).status == 303
+    assert call(stack, "GET", "surveys/written").json()["questions"][0]["text"] == {"en": "Would you?"}
 
 
 def test_an_unhappy_answer_reaches_its_owner_once_with_its_comment(stack: Deployed):
