@@ -169,7 +169,7 @@ def _ordered(operation: Operation) -> list[HTTPStatus]:
 
 def _response(operation: Operation, status: HTTPStatus, references: dict[Any, Any]) -> dict[str, Any]:
     success, model = operation.success
-    if status is success:
+    if status in (success, operation.nothing_made):
         described: dict[str, Any] = {"description": "Done."}
         if model is not None:
             described["description"] = (model.__doc__ or "Done.").partition("\n")[0]

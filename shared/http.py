@@ -132,6 +132,7 @@ class Operation(NamedTuple):
         security: Any one of these opens it.
         success: The status of success and the model of its body.
         success_is_list: The body is an array of that model.
+        nothing_made: The status of a success that made nothing, with a body of the same model.
         request: The model of the body, if it has one.
         parameters: Query parameters by name, with a sentence each.
         headers: Headers it reads, with a sentence each.
@@ -147,6 +148,7 @@ class Operation(NamedTuple):
     security: tuple[Security, ...]
     success: tuple[HTTPStatus, type[BaseModel] | None]
     success_is_list: bool = False
+    nothing_made: HTTPStatus | None = None
     request: type[BaseModel] | None = None
     parameters: Mapping[str, str] = {}
     headers: Mapping[str, str] = {}
@@ -168,7 +170,10 @@ class Operation(NamedTuple):
     def statuses(self) -> frozenset[HTTPStatus]:
         """Every status it answers with."""
         asks = self.security != (Security.PUBLIC,) and not self.is_page
-        return frozenset({self.success[0], *self.refusals} | ({HTTPStatus.UNAUTHORIZED} if asks else set()))
+        nothing_made = () if self.nothing_made is None else (self.nothing_made,)
+        return frozenset(
+            {self.success[0], *nothing_made, *self.refusals} | ({HTTPStatus.UNAUTHORIZED} if asks else set())
+        )
 
 
 def serve(

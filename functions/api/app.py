@@ -9,11 +9,13 @@ from functions.api.bootstrap import settings
 from functions.api.calling import counters, logger
 from functions.api.deliveries.operations import OPERATIONS as DELIVERIES
 from functions.api.funnel.operations import OPERATIONS as FUNNEL
+from functions.api.invitations.operations import OPERATIONS as INVITATIONS
 from functions.api.messages.operations import OPERATIONS as MESSAGES
 from functions.api.metrics.operations import OPERATIONS as METRICS
 from functions.api.people.operations import OPERATIONS as PEOPLE
 from functions.api.survey_responses.operations import OPERATIONS as SURVEY_RESPONSES
 from functions.api.surveys.operations import OPERATIONS as SURVEYS
+from functions.api.timeline.operations import OPERATIONS as TIMELINE
 from functions.api.unsubscribes.operations import OPERATIONS as UNSUBSCRIBES
 from shared.errors import RequestError, TemporaryError
 from shared.http import Request, serve
@@ -22,7 +24,18 @@ from shared.observability import MetricUnit
 NOT_OFFERED = {
     "/v1/autopilot": "Autopilot is the one part of Delighted's API that is not continued here; ask by POST /v1/people."
 }
-OPERATIONS = (*METRICS, *FUNNEL, *SURVEY_RESPONSES, *PEOPLE, *UNSUBSCRIBES, *DELIVERIES, *MESSAGES, *SURVEYS)
+OPERATIONS = (
+    *METRICS,
+    *FUNNEL,
+    *SURVEY_RESPONSES,
+    *PEOPLE,
+    *INVITATIONS,
+    *TIMELINE,
+    *UNSUBSCRIBES,
+    *DELIVERIES,
+    *MESSAGES,
+    *SURVEYS,
+)
 ELSEWHERE = {
     "/v1/deliveries": ("POST",),
     "/v1/deliveries/{delivery_id}/events": ("POST",),

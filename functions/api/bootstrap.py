@@ -7,6 +7,7 @@ from functools import cache
 from functions.api.asking import Asking
 from functions.api.deliveries.service import DeliveryReading
 from functions.api.funnel.service import FunnelReading
+from functions.api.invitations.service import Invitations
 from functions.api.messages.service import MessageReading
 from functions.api.metrics.service import Scoring
 from functions.api.people.service import KnownPeople
@@ -14,6 +15,7 @@ from functions.api.service import Api
 from functions.api.survey_responses.listing import ResponseListing
 from functions.api.survey_responses.service import SurveyResponses
 from functions.api.surveys.service import SurveyDefinitions
+from functions.api.timeline.service import Timeline
 from functions.api.unsubscribes.service import Unsubscribes
 from shared.clients import client
 from shared.clock import RandomIds, SystemClock
@@ -27,6 +29,8 @@ from shared.storage.deliveries import DeliveryRepository
 from shared.storage.erasure_key import ErasureKey
 from shared.storage.erasures import ErasedPeople, Erasures
 from shared.storage.funnel import FunnelRepository
+from shared.storage.link_invitations import LinkInvitations
+from shared.storage.link_keys import LinkKeys
 from shared.storage.messages import MessageRepository, Tables
 from shared.storage.opt_outs import AddressLists, OptOutRepository
 from shared.storage.people import PersonRepository
@@ -36,6 +40,8 @@ from shared.storage.responses import ResponseRepository
 from shared.storage.scores import ScoreRepository
 from shared.storage.survey_requests import SurveyRequestRepository
 from shared.storage.surveys import SurveyRepository
+from shared.storage.timelines import Timelines
+from shared.tokens import Links
 
 
 class Settings(EnvironmentSettings):
@@ -54,6 +60,8 @@ class Settings(EnvironmentSettings):
     schedule_group_name: str
     scheduler_role_arn: str
     erasure_key_parameter: str
+    link_keys_parameter: str
+    recontact_days: int
     public_base_url: str
 
 
@@ -110,6 +118,21 @@ def service() -> Api:
             erasures=Erasures(
                 dynamodb, tables.people_table_name, erasure_key, Queue(client("sqs"), tables.erasures_queue_url)
             ),
+            clock=clock,
+        ),
+        invitations=Invitations(
+            surveys=cached_surveys,
+            people=people,
+            asking=Asking(requests, later, ids),
+            handed_out=LinkInvitations(dynamodb, tables.messages_table_name, tables.people_table_name),
+            links=Links(LinkKeys(client("ssm"), tables.link_keys_parameter, clock).current, clock),
+            clock=clock,
+            recontact_days=tables.recontact_days,
+        ),
+        timeline=Timeline(
+            answers=answers,
+            timelines=Timelines(dynamodb, tables.messages_table_name, tables.deliveries_table_name),
+            requests=requests,
             clock=clock,
         ),
         unsubscribes=Unsubscribes(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from functions.api.deliveries.service import DeliveryReading
 from functions.api.funnel.service import FunnelReading
+from functions.api.invitations.service import Invitations
 from functions.api.messages.service import MessageReading
 from functions.api.metrics.service import Scoring
 from functions.api.needs import ApiKeys
@@ -13,6 +14,7 @@ from functions.api.people.service import KnownPeople
 from functions.api.survey_responses.listing import ResponseListing
 from functions.api.survey_responses.service import SurveyResponses
 from functions.api.surveys.service import SurveyDefinitions
+from functions.api.timeline.service import Timeline
 from functions.api.unsubscribes.service import Unsubscribes
 from shared.domain.api_keys import ApiKey, key_hash, require_secret
 
@@ -27,6 +29,8 @@ class Api:
         survey_responses: What was answered.
         response_listing: Lists of it.
         people: Who is known.
+        invitations: Who is asked.
+        timeline: What there is of a person.
         unsubscribes: Who is not written to.
         scoring: Scores.
         funnel: How far people came.
@@ -39,6 +43,8 @@ class Api:
     survey_responses: SurveyResponses
     response_listing: ResponseListing
     people: KnownPeople
+    invitations: Invitations
+    timeline: Timeline
     unsubscribes: Unsubscribes
     scoring: Scoring
     funnel: FunnelReading

@@ -112,6 +112,7 @@ class HttpStack:
             "LINK_KEYS_PARAMETER": LINK_KEYS_PARAMETER,
             "ERASURE_KEY_PARAMETER": ERASURE_KEY_PARAMETER,
             "NOTIFICATIONS_QUEUE_ARN": f"arn:aws:sqs:eu-central-1:{ACCOUNT}:notifications",
+            "RECONTACT_DAYS": "30",
             "SCHEDULE_GROUP_NAME": SCHEDULE_GROUP,
             "SCHEDULER_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/scheduler",
             "PUBLIC_BASE_URL": "https://hear.example.com",

@@ -181,7 +181,11 @@ MATRIX = {
     "GET /v1/survey_responses": Row("/v1/survey_responses", 200, SECRET),
     "GET /v1/survey_responses/{response_id}": Row(f"/v1/survey_responses/{STORED_ID}", 200, SECRET),
     "POST /v1/people": Row("/v1/people", 201, SECRET, {"email": "ada@example.com", "phone_number": "+4915112345678"}),
+    "POST /v1/invitations": Row(
+        "/v1/invitations", 201, SECRET, {"person": {"email": "ada@example.com"}, "channel": "email"}
+    ),
     "GET /v1/people": Row("/v1/people", 200, SECRET),
+    "GET /v1/people/{person}/timeline": Row("/v1/people/ada@example.com/timeline", 200, SECRET),
     "DELETE /v1/people/{person}": Row(f"/v1/people/{GONE_ID}", 202, SECRET),
     "GET /v1/people/{person}/erasure": Row(f"/v1/people/{GONE_ID}/erasure", 200, SECRET),
     "DELETE /v1/people/{person}/survey_requests/pending": Row(

@@ -47,6 +47,7 @@ def the_back_office_works(opened: Shop) -> None:
         ("GET", f"/v1/messages/{message_id}", None, 200),
         ("POST", "/v1/people", {"email": "ada@example.org", "last_sent_at": 1_700_000_000}, 201),
         ("GET", "/v1/people", None, 200),
+        ("GET", "/v1/people/email:parcel-1@example.org/timeline", None, 200),
         ("POST", "/v1/unsubscribes", {"person_email": "ada@example.org"}, 200),
         ("GET", "/v1/unsubscribes", None, 200),
         ("GET", "/v1/bounces", None, 200),
@@ -60,6 +61,9 @@ def the_back_office_works(opened: Shop) -> None:
 def ask_somebody(opened: Shop) -> None:
     """At once by SMS, whose short link is followed; next week by e-mail; both are too soon for the next one."""
     ada = {"phone_number": "+4915155512345", "external_id": "customer-4711"}
+    by_link = {"person": {**ada, "email": "ada@customer.example"}, "channel": "link"}
+    assert opened.stack.http("POST", "/v1/invitations", by_link, key=SECRET).status == 201
+    opened.aws.clock.advance(31 * 86_400)
     for wish in ({**ada, "channel": "sms"}, {**ada, "email": "ada@customer.example", "delay": 7 * 86_400}):
         assert opened.stack.http("POST", "/v1/people", wish, key=SECRET).status == 201
     opened.wait(60)

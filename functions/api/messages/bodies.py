@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from typing import Self
 
+from shared.domain.asking import response_id_of
 from shared.domain.base import Frozen, Instant
-from shared.domain.messages import Channel, MessageKind, MessageState, Reason
+from shared.domain.messages import LinkChannel, MessageKind, MessageState, Reason
 from shared.domain.sending import Message
 from shared.domain.surveys import SurveyId
 
 
 class MessageTold(Frozen):
-    """A message and what became of it: no address and no content."""
+    """A message and what became of it: no address and no content.
+
+    Args:
+        response: The response that it is about.
+        asks_for: The response that an invitation asks for.
+    """
 
     message_id: str
     kind: MessageKind
     state: MessageState
     reason: Reason | None
-    channel: Channel | None
+    channel: LinkChannel | None
     person: str | None
     survey: SurveyId | None
     response: str | None
+    asks_for: str | None
     delivery: str | None
     requested_at: Instant
     expires_at: Instant
@@ -37,10 +44,11 @@ class MessageTold(Frozen):
             kind=wish.kind,
             state=message.state,
             reason=message.reason,
-            channel=message.request.channel if message.request else None,
+            channel=LinkChannel(message.request.channel.value) if message.request else wish.channel,
             person=wish.person_id,
             survey=wish.survey_id,
             response=wish.response_id,
+            asks_for=response_id_of(wish.reminds_of or wish.message_id) if wish.kind.asks else None,
             delivery=wish.delivery_id,
             requested_at=wish.requested_at,
             expires_at=wish.expires_at,

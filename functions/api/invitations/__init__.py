@@ -1,0 +1,1 @@
+"""Invitations: one person, one survey, one way."""
