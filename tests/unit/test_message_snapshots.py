@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,35 @@ def test_each_kind_reads_as_its_snapshot(kind: MessageKind, locale: str) -> None
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         assert path.read_text(encoding="utf-8") == text, f"{path.name} of {kind} has changed; see `make snapshots`"
+
+
+@pytest.mark.parametrize(
+    ("scale", "shown"),
+    [
+        (Scale.NPS, [(str(rating), None) for rating in range(11)]),
+        (Scale.CES_7, [(str(rating), None) for rating in range(1, 8)]),
+        (Scale.CSAT_3, [("😞", "Dissatisfied"), ("😐", "Neither satisfied nor dissatisfied"), ("😊", "Satisfied")]),
+        (Scale.EXPECTATION, [("Worse than expected", None), ("As expected", None), ("Better than expected", None)]),
+    ],
+)
+def test_each_rating_of_a_scale_is_a_link_of_an_e_mail_and_a_picture_has_a_name(
+    scale: Scale, shown: list[tuple[str, str | None]]
+) -> None:
+    question = Question(id="asked", scale=scale, text={"en": "How was it?"})
+    survey = SURVEY.model_copy(update={"questions": (question,)})
+    html = (
+        Rendering()
+        .question(MessageKind.SURVEY_INVITATION, "en", survey, PERSON, LINKS, about_delivery=True)
+        .email()
+        .html
+    )
+    found = re.findall(
+        r'<a href="([^"]+)\?rating=(\d+)"(?: title="([^"]+)" aria-label="[^"]+")?[^>]*>([^<]+)</a>', html
+    )
+    assert {address for address, *_ in found} == {LINKS.address}
+    assert [(text, name or None) for _, _, name, text in found] == shown
+    assert [int(rating) for _, rating, _, _ in found] == list(question.ratings)
+    assert "<img" not in html
 
 
 def test_an_owner_reads_the_option_that_was_chosen_and_not_its_number() -> None:
