@@ -20,10 +20,16 @@ DEFINITION: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def stack() -> Iterator[HttpStack]:
+@pytest.fixture(scope="module")
+def warm_stack() -> Iterator[HttpStack]:
     with http_stack() as stack:
         yield stack
+
+
+@pytest.fixture
+def stack(warm_stack: HttpStack) -> HttpStack:
+    warm_stack.begin_again()
+    return warm_stack
 
 
 def put(stack: HttpStack, name: str, if_match: str | None = None) -> dict[str, Any]:

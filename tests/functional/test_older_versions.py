@@ -27,11 +27,17 @@ EASE = {"id": "ease", "scale": "ces", "text": {"en": "How easy was it?"}}
 DEFINITION: dict[str, Any] = {"name": "After a chat", "touchpoint": "support_chat", "brand": {"name": "Example Shop"}}
 
 
-@pytest.fixture
-def stack() -> Iterator[HttpStack]:
+@pytest.fixture(scope="module")
+def warm_stack() -> Iterator[HttpStack]:
     with http_stack() as stack:
-        publish(stack, RECOMMEND, WHY)
         yield stack
+
+
+@pytest.fixture
+def stack(warm_stack: HttpStack) -> HttpStack:
+    warm_stack.begin_again()
+    publish(warm_stack, RECOMMEND, WHY)
+    return warm_stack
 
 
 def ask(stack: HttpStack, method: str, path: str, status: int = 200, **request: Any) -> Any:
