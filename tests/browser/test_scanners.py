@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.simulation.answers import stored_answers
 from tests.simulation.deployed import Reply
-from tests.simulation.shop import SURVEY, Shop, shop
+from tests.simulation.shop import SECRET, SURVEY, Shop, shop
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 DOOR = f"/v1/surveys/{SURVEY['survey_id']}/responses"
@@ -38,6 +38,7 @@ class Mailbox:
         (mail,) = (sent.request for sent in opened.aws.ses.accepted if "/r/" in str(sent.request))
         body = mail["Content"]["Simple"]["Body"]
         self.ratings = [unescape(link) for link in re.findall(r'href="([^"]+\?rating=\d+)"', body["Html"]["Data"])]
+        (self.no_more,) = re.findall(r"https://\S+/u/\S+", body["Text"]["Data"])
         (self.plain,) = re.findall(r"https://\S+/r/\S+", body["Text"]["Data"])
 
     def ask(self, method: str, address: str, body: str | None = None, **headers: str) -> Reply:
@@ -59,6 +60,10 @@ class Mailbox:
     def answers(self) -> list[tuple[int, int]]:
         """The ratings that are stored, with their revisions."""
         return [(answer.rating, answer.revision) for answer in stored_answers(self.shop.aws).values()]
+
+    def unsubscribed(self) -> list[str]:
+        """The addresses that want to be asked no more, as a back office reads them."""
+        return [entry["email"] for entry in self.shop.stack.http("GET", "/v1/unsubscribes", key=SECRET).json]
 
     def queued(self) -> int:
         """Messages that the public door has ever put on its queue."""
@@ -250,3 +255,13 @@ def test_the_page_behind_a_rating_can_be_used_by_everybody(mailbox: Mailbox, pag
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.clock.resume()  # axe waits by the page's clock
     assert Axe().run(page).response["violations"] == []
+
+
+def test_the_link_at_the_foot_of_the_mail_opens_a_page_with_one_button(mailbox: Mailbox, page: Page) -> None:
+    page.goto(mailbox.no_more)
+    page.clock.resume()  # axe waits by the page's clock
+    assert Axe().run(page).response["violations"] == []
+    assert mailbox.unsubscribed() == []
+    page.get_by_role("button", name="Ask me no more").click()
+    expect(page.get_by_role("heading", name="Done")).to_be_visible()
+    assert mailbox.unsubscribed() == ["parcel-1@example.org"]
