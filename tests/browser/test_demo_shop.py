@@ -22,7 +22,7 @@ def alerts(stack: Deployed, about: str) -> list[dict[str, str]]:
 def test_a_low_rating_with_a_comment_becomes_exactly_one_alert(page: Page, stack: Deployed) -> None:
     page.goto(stack.facts["demo_page"])
     page.get_by_role("radio", name="3", exact=True).click()
-    page.get_by_label("What is the main reason?").fill("The <b>ink</b> leaked over everything.")
+    page.get_by_label("What is the main reason for your rating?").fill("The <b>ink</b> leaked over everything.")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("status")).to_have_text("Thank you!")
     eventually(lambda: alerts(stack, "leaked over everything"), ALERT_SECONDS)
