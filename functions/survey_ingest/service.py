@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
-from uuid import NAMESPACE_URL, uuid5
 
 from functions.survey_ingest.bodies import Proof, SubmitResponse
 from shared.clock import Clock
@@ -71,19 +70,14 @@ class Opened(NamedTuple):
     Args:
         survey: What is asked.
         link: The link.
-        preview: The response that is meant where a preview's page names none, as the page of a link need not.
+        is_preview: Whether staff look at a draft.
         suspicious: Whether it comes in a flood.
     """
 
     survey: Survey
     link: SurveyLink | None
-    preview: str | None = None
+    is_preview: bool = False
     suspicious: bool = False
-
-    @property
-    def is_preview(self) -> bool:
-        """Whether staff look at a draft."""
-        return self.preview is not None
 
 
 class SurveyIngest:
@@ -163,7 +157,7 @@ class SurveyIngest:
             draft = self._previews().find(survey_id, token) if self._previews else None
             if draft is None:
                 raise
-            return Opened(draft, None, preview=str(uuid5(NAMESPACE_URL, token)))
+            return Opened(draft, None, is_preview=True)
         if link.survey_id != survey_id:
             raise ForbiddenError("This link is for another survey.")
         return Opened(self._published(survey_id).survey, link)
@@ -176,7 +170,7 @@ class SurveyIngest:
             InvalidRequestError: a field is wrong.
             TemporaryError: it may not have been kept.
         """
-        survey, link, preview, suspicious = opened
+        survey, link, is_preview, suspicious = opened
         if link is not None and link.rated:
             self._check_press(link, submitted.proof)
         # What a link says of its occasion is ours: a page can not say otherwise.
@@ -185,7 +179,7 @@ class SurveyIngest:
         now = self._clock.now()
         answered_at = _answered_at(submitted.answered_at, now)
         response = Response(
-            response_id=_response_id(submitted, link, preview),
+            response_id=_response_id(submitted, link),
             revision=submitted.revision,
             survey_id=survey.survey_id,
             survey_version=survey.version,
@@ -199,7 +193,7 @@ class SurveyIngest:
             breakdowns=survey.breakdown_values(properties, verified=link is not None),
             source=Source(link.channel.value if link else submitted.source),
             verified=link is not None,
-            test=submitted.test or opened.is_preview,
+            test=submitted.test or is_preview,
             suspicious=suspicious,
             locale=submitted.locale,
             answered_at=answered_at,
@@ -259,13 +253,13 @@ def _subject(submitted: SubmitResponse, link: SurveyLink | None) -> Subject | No
     return Subject(type=link.subject_type, id=link.subject_id)
 
 
-def _response_id(submitted: SubmitResponse, link: SurveyLink | None, preview: str | None) -> str:
+def _response_id(submitted: SubmitResponse, link: SurveyLink | None) -> str:
     if link is not None and submitted.response_id not in {None, link.response_id}:
         raise InvalidRequestError(
             "response_id must be the link's own, or be left out.",
             {"response_id": [f"must be {link.response_id} with this link, or be left out"]},
         )
-    response_id = link.response_id if link is not None else submitted.response_id or preview
+    response_id = link.response_id if link is not None else submitted.response_id
     if response_id is None:
         raise InvalidRequestError(
             "response_id is missing: make a UUID once per answer, and send it with every revision.",

@@ -140,7 +140,7 @@ def test_what_is_not_to_be_counted_is_not_even_queued(door: Door, why: str) -> N
         door.survey = SURVEY.model_copy(update={"funnel": False})
     if why == "preview":
         view = app.ReportView(view_id=VIEW_ID, channel="widget")
-        assert door.views.take(Opened(SURVEY, None, preview=VIEW_ID), view) is False
+        assert door.views.take(Opened(SURVEY, None, is_preview=True), view) is False
     else:
         assert body_of(door.post(test=why == "test")) == {"counted": False}
     assert door.told.sent == []
