@@ -151,9 +151,10 @@ class TestADraft:
         assert press(stack, "/staff/surveys/delivery", "save", opened(stack) | {"name": "Other"})["statusCode"] == 303
         assert opened(stack)["name"] == "Other"
         draft = drafts(stack).get("delivery")
-        assert draft is not None and (draft.saved_by, draft.based_on) == ("secret-own", 1)
         current = surveys(stack).current("delivery")
-        assert current is not None and current.survey == SURVEY
+        assert draft is not None and current is not None
+        assert (draft.saved_by, draft.based_on) == ("secret-own", current.survey.version)
+        assert current.survey == SURVEY.model_copy(update={"version": current.survey.version})
         assert "Draft of secret-own" in text_of(get(stack, "/staff/surveys/delivery"))
 
     def test_is_discarded_by_a_button(self, stack: HttpStack) -> None:
