@@ -10,6 +10,7 @@ from shared.clock import SystemClock
 from shared.sessions import Sessions
 from shared.settings import EnvironmentSettings
 from shared.storage.api_keys import ApiKeyRepository
+from shared.storage.funnel import FunnelRepository
 from shared.storage.link_keys import LinkKeys
 from shared.storage.response_lists import ResponseLists
 from shared.storage.scores import ScoreRepository
@@ -21,6 +22,7 @@ class Settings(EnvironmentSettings):
 
     surveys_table_name: str
     responses_table_name: str
+    funnel_table_name: str
     link_keys_parameter: str
     public_base_url: str
 
@@ -40,6 +42,7 @@ def service() -> ScoresPage:
         api_keys=ApiKeyRepository(dynamodb, tables.surveys_table_name),
         scores=ScoreRepository(dynamodb, tables.responses_table_name),
         answers=ResponseLists(dynamodb, tables.responses_table_name),
+        steps=FunnelRepository(dynamodb, tables.funnel_table_name),
         sessions=Sessions(LinkKeys(client("ssm"), tables.link_keys_parameter, clock).current, clock),
         clock=clock,
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+from shared.domain.funnel import ChannelFunnel
 from shared.domain.metrics.days import Interval, Span
 from shared.domain.metrics.figures import Bucket, Journey, Metrics, Row
 from shared.domain.published import ListedSurvey
@@ -67,6 +68,7 @@ class Report(NamedTuple):
         parts: The breakdowns.
         journey: All touchpoints on the question's scale; None if it has no score.
         comments: The latest.
+        asked: How many answered of those who were asked, by the way they were; empty where that is not counted.
     """
 
     survey: Survey
@@ -77,3 +79,4 @@ class Report(NamedTuple):
     parts: tuple[Part, ...]
     journey: Journey | None
     comments: tuple[Comment, ...]
+    asked: tuple[ChannelFunnel, ...] = ()

@@ -10,6 +10,7 @@ from typing import Protocol
 from functions.scores.report import Choice, Comment, Part, Report
 from shared.clock import Clock
 from shared.domain.api_keys import ApiKey, key_hash, require_secret
+from shared.domain.funnel import ChannelFunnel, Passed, funnel, summed
 from shared.domain.metrics.days import Interval, Span, interval_of
 from shared.domain.metrics.figures import Journey
 from shared.domain.metrics.journey import Counted, journey
@@ -18,6 +19,7 @@ from shared.domain.published import ListedSurvey, PublishedSurvey
 from shared.domain.responses import Response
 from shared.domain.scores import ScoreDocument, counts
 from shared.domain.sessions import SESSION_LASTS, StaffSession
+from shared.domain.steps import AskedBy, Step
 from shared.domain.surveys import SURVEY_ID, Question, Survey
 from shared.errors import NotFoundError, UnauthorizedError
 
@@ -65,6 +67,28 @@ class Scores(Protocol):
         ...
 
 
+class FunnelDay(Protocol):
+    """What was counted of a day, on one way of asking."""
+
+    @property
+    def channel(self) -> AskedBy:
+        """The way."""
+        ...
+
+    @property
+    def steps(self) -> Mapping[Step, int]:
+        """How often each step was taken."""
+        ...
+
+
+class Steps(Protocol):
+    """Where steps are counted."""
+
+    def read(self, survey_id: str, since: date, until: date) -> Sequence[FunnelDay]:
+        """What was counted of a survey's days, both included."""
+        ...
+
+
 class Page(Protocol):
     """A part of a list."""
 
@@ -102,17 +126,27 @@ class ScoresPage:
         api_keys: Where keys are found, as they are at this moment.
         scores: Where scores are read.
         answers: Where answers are listed.
+        steps: Where steps are counted.
         sessions: Signs and verifies sessions.
         clock: When a session ends, and what today is.
     """
 
     def __init__(
-        self, *, surveys: Surveys, api_keys: ApiKeys, scores: Scores, answers: Answers, sessions: Sessions, clock: Clock
+        self,
+        *,
+        surveys: Surveys,
+        api_keys: ApiKeys,
+        scores: Scores,
+        answers: Answers,
+        steps: Steps,
+        sessions: Sessions,
+        clock: Clock,
     ) -> None:
         self._surveys = surveys
         self._api_keys = api_keys
         self._scores = scores
         self._answers = answers
+        self._steps = steps
         self._sessions = sessions
         self._clock = clock
 
@@ -175,6 +209,7 @@ class ScoresPage:
             parts=tuple(self._parts(survey, asked, documents)),
             journey=self._journey(listed, question, asked.days),
             comments=self._comments(survey, question, asked.days),
+            asked=self._funnel(survey, asked.days) if survey.funnel else (),
         )
 
     def _survey(self, survey_id: str) -> Survey:
@@ -214,6 +249,11 @@ class ScoresPage:
             if not survey.archived and (asked := survey.first_question_on(question.scale))
         ]
         return journey(question.scale, days, found)
+
+    def _funnel(self, survey: Survey, days: Span) -> tuple[ChannelFunnel, ...]:
+        counted = self._steps.read(survey.survey_id, days.since, days.until)
+        passed = Passed(ListedSurvey.of(survey), summed((each.channel, each.steps) for each in counted))
+        return funnel(days, [passed]).touchpoints[0].channels
 
     def _comments(self, survey: Survey, question: Question, days: Span) -> tuple[Comment, ...]:
         latest = self._answers.of_survey(

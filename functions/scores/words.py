@@ -8,6 +8,7 @@ from typing import NamedTuple
 from shared.domain.metrics.days import Interval, Span
 from shared.domain.metrics.figures import Bucket, Comparison, Figures, Journey, Verdict
 from shared.domain.scores import Sentiment, sentiment
+from shared.domain.steps import AskedBy
 from shared.domain.surveys import Question, Scale, Survey, in_locale
 
 
@@ -178,6 +179,21 @@ def weakest(told: Journey) -> str:
 def named(identifier: str) -> str:
     """An id of ours as people read it: `support_chat` becomes Support chat."""
     return identifier[:1].upper() + identifier[1:].replace("_", " ")
+
+
+_ASKED_BY = {
+    AskedBy.EMAIL: "E-mail",
+    AskedBy.SMS: "SMS",
+    AskedBy.LINK: "Link",
+    AskedBy.WIDGET: "Widget",
+    AskedBy.KIOSK: "Terminal",
+    AskedBy.API: "Server",
+}
+
+
+def asked_by(channel: AskedBy) -> str:
+    """A way of asking as people call it."""
+    return _ASKED_BY[channel]
 
 
 def rating_name(survey: Survey, question: Question, rating: int) -> str:

@@ -46,6 +46,12 @@ class ChannelFunnel(Frozen):
     answered: int
     response_rate: float | None
 
+    @property
+    def asked(self) -> int | None:
+        """How many the response rate is a share of; None where nobody tells."""
+        counted = {Step.INVITED: self.invited, Step.SHOWN: self.shown}
+        return counted[ASKED_WITH[self.channel]] if self.channel in ASKED_WITH else None
+
 
 class TouchpointFunnel(Frozen):
     """How far people came at one place of the customer journey.

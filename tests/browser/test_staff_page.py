@@ -65,6 +65,7 @@ class StaffSite(Site):
                 api_keys=self.known,
                 scores=None,  # type: ignore[arg-type]
                 answers=None,  # type: ignore[arg-type]
+                steps=None,  # type: ignore[arg-type]
                 sessions=sessions,
                 clock=clock,
             ),

@@ -14,9 +14,11 @@ import pytest
 
 from functions.scores.app import OPERATIONS
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
+from shared.domain.steps import AskedBy, StepsTold, Thing, answer_told, folded, view_told
 from shared.domain.surveys import Breakdown
 from shared.errors import TemporaryError
 from shared.storage.api_keys import ApiKeyRepository
+from shared.storage.funnel import FunnelRepository
 from shared.storage.scores import ScoreRepository
 from shared.storage.surveys import SurveyRepository
 from tests.functional.http_stack import FORM, SESSION_COOKIE, SURVEY, HttpStack, http_stack, key
@@ -300,3 +302,19 @@ class TestThePage:
         cookie = {"cookie": f"{SESSION_COOKIE}={stack.session()}"}
         get = stack.call("GET", "/scores", headers=cookie)
         assert stack.call("HEAD", "/scores", headers=cookie) == {**get, "body": ""}
+
+
+def test_a_survey_with_a_funnel_says_how_many_answered_of_those_who_were_asked(fresh: HttpStack) -> None:
+    SurveyRepository(fresh.dynamodb, "surveys").publish(SURVEY.model_copy(update={"funnel": True}))
+    day = SURVEY.local_day(TODAY)
+    things: dict[str, Thing] = {}
+    for number in range(4):
+        view = view_told("delivery", str(number), AskedBy.WIDGET, day, started=True, dismissed=number == 3)
+        things |= folded([StepsTold(survey_id="delivery", told=(view,))])
+    told = (answer_told("a", AskedBy.WIDGET, day), answer_told("b", AskedBy.API, day))
+    things |= folded([StepsTold(survey_id="delivery", told=told)])
+    FunnelRepository(fresh.dynamodb, "funnel").count(things, (), TODAY)
+    read = text_of(page(fresh, survey="delivery"))
+    SurveyRepository(fresh.dynamodb, "surveys").publish(SURVEY)
+    assert "By Answered Rate Widget 1 of 4, 1 dismissed 25 % Server 1 –" in read
+    assert "Who answered" not in text_of(page(fresh, survey="delivery"))
