@@ -14,6 +14,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from shared.domain.links import LinkChannel
+from shared.domain.messages import MessageKind
 from shared.domain.people import Person
 from shared.domain.surveys import Look, Option, Question, Scale
 from shared.texts.rendering import InvitationLinks, Rendering
@@ -113,8 +114,10 @@ def rating(browser: Browser) -> None:
     with Site() as site:
         link = LINK.model_copy(update={"channel": LinkChannel.EMAIL, "rated": True})
         address = f"{site.api}/r/{site.links.sign(link)}"
-        links = InvitationLinks(ratings=address, page=site.link(), unsubscribe=f"{site.api}/u/token")
-        mail = Rendering().invitation("en", SURVEY, ada, links).email()
+        links = InvitationLinks(address=address, unsubscribe=f"{site.api}/u/token")
+        mail = (
+            Rendering().question(MessageKind.SURVEY_INVITATION, "en", SURVEY, ada, links, about_delivery=True).email()
+        )
         holder = opened(browser, site.page("/mail", mail.html), 470, 720)
         left = holder.screenshot()
         behind = opened(browser, f"{address}?rating=9", 470, 720)
