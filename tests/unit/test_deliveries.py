@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from shared.domain.asking import INVITATION_EXPIRES_AFTER
 from shared.domain.deliveries import (
     ANNOUNCED_WHILE,
-    INVITATION_EXPIRES_AFTER,
     MAX_EVENTS,
     Delivery,
     DeliveryEvent,

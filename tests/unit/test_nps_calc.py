@@ -257,8 +257,9 @@ def told_to_the_funnel(house: House, *answers: Response) -> int:
     told = {number: house.service.answered(each, is_alone=times[number] == 1) for number, each in recorded.items()}
     before = len(house.funnel.sent)
     assert not house.service.tell_funnel({number: each for number, each in told.items() if each is not None})
-    (message,) = [sent.message for sent in house.funnel.sent[before:]] or [None]
-    return len(message.told) if isinstance(message, StepsTold) else 0
+    messages = [sent.message for sent in house.funnel.sent[before:]]
+    assert len(messages) <= 1
+    return sum(len(message.told) for message in messages if isinstance(message, StepsTold))
 
 
 def test_the_funnel_is_told_of_a_batch_of_answers_in_one_message() -> None:

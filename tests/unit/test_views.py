@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from functions.survey_ingest import app
+from functions.survey_ingest.bodies import ReportView
 from functions.survey_ingest.service import Opened, SurveyIngest
 from functions.survey_ingest.views import Views
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
@@ -139,7 +140,7 @@ def test_what_is_not_to_be_counted_is_not_even_queued(door: Door, why: str) -> N
     if why == "no funnel":
         door.survey = SURVEY.model_copy(update={"funnel": False})
     if why == "preview":
-        view = app.ReportView(view_id=VIEW_ID, channel="widget")
+        view = ReportView(view_id=VIEW_ID, channel="widget")
         assert door.views.take(Opened(SURVEY, None, is_preview=True), view) is False
     else:
         assert body_of(door.post(test=why == "test")) == {"counted": False}
