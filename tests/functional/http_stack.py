@@ -181,6 +181,7 @@ class HttpStack:
             if name != "surveys":
                 get_backend("dynamodb")[ACCOUNT][region].get_table(name).items.clear()
         for name in QUEUES:
+            self.sqs.create_queue(QueueName=name)  # where a test took it away
             self.queued(name)
             get_backend("sqs")[ACCOUNT][region].get_queue(name)._messages.clear()  # and those it holds back
 
