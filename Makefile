@@ -87,8 +87,10 @@ demo: $(VENV)/run.done ## Replay a year of answers and real carrier histories in
 
 # ---- Proof -----------------------------------------------------------------------------------------------------------
 
-# Tests of one file stay together, but those marked `apart`.
-PYTEST = $(PY) -m pytest -n $(JOBS) --dist loadgroup
+# Bytecode is kept also where an image's environment says otherwise: without it each of the processes compiles all of
+# its packages anew. Tests of one file stay together, but those marked `apart`.
+TESTING = PYTHONDONTWRITEBYTECODE= $(PY)
+PYTEST = $(TESTING) -m pytest -n $(JOBS) --dist loadgroup
 
 .PHONY: test test-slow test-all simulate bench
 test: $(VENV)/dev.done ## Run all tests that are not slow (under 5 minutes)
@@ -101,14 +103,14 @@ test-all: $(VENV)/dev.done ## Run every test (under 15 minutes)
 	$(PYTEST) $(ARGS)
 
 simulate: $(VENV)/dev.done ## Run the fault simulation: all its tests, or storms alone (SEEDS=0:10000)
-	$(if $(SEEDS),$(PY) -m tests.simulation $(SEEDS) --jobs $(JOBS),$(PY) -m pytest tests/simulation) $(ARGS)
+	$(TESTING) $(if $(SEEDS),-m tests.simulation $(SEEDS) --jobs $(JOBS),-m pytest tests/simulation) $(ARGS)
 
 bench: $(VENV)/dev.done ## Count and time what the documents promise about cost and speed
 	$(PY) -m tests.benchmarks $(ARGS)
 
 .PHONY: check fmt lint types
 check: lint types ## Format, lint, types, template rules and docs drift, without changing a file
-	$(PY) -m pytest -m "not slow" tests/infra
+	$(TESTING) -m pytest -m "not slow" tests/infra
 
 fmt: $(VENV)/dev.done ## Format the code and mend what lint can mend
 	$(PY) -m ruff format $(SOURCES)

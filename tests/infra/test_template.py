@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
 
 from shared.settings import EnvironmentSettings
 from tests.infra.cloudformation import (
@@ -141,6 +139,10 @@ def test_cfn_lint_is_really_asked(plant: Any, said: str) -> None:
 
 def lint_messages(template: Template) -> list[str]:
     """What cfn-lint says of an expanded template, less what is ignored with a reason."""
+    # Who only collects this file does without it: loading it is a fifth of loading all tests.
+    from cfnlint.api import lint
+    from cfnlint.config import ManualArgs
+
     # Written for the region that has everything we use.
     config = ManualArgs(regions=["eu-central-1"], ignore_checks=list(LINT_IGNORED))
     matches = lint(json.dumps(template), config=config)
