@@ -83,7 +83,7 @@ def service() -> Api:
     people = PersonRepository(dynamodb, tables.people_table_name, ids.new, erasure_key)
     answers = ResponseLists(dynamodb, tables.responses_table_name)
     lists = PeopleLists(dynamodb, tables.people_table_name)
-    requests = SurveyRequestRepository(dynamodb, tables.people_table_name)
+    requests = SurveyRequestRepository(dynamodb, tables.people_table_name, tables.messages_table_name)
     later = Later(
         Queue(client("sqs"), tables.notifications_queue_url),
         Schedules(

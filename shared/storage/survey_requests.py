@@ -5,19 +5,20 @@ Whoever was erased gets none: the tombstone is checked in the write that would b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from shared.domain.asking import Asked, SurveyRequest
+from shared.domain.asking import Asked, SurveyRequest, invitation_id
 from shared.errors import ConflictError, NotFoundError
 from shared.storage.ask_budget import asked_elsewhere
 from shared.storage.keys import (
     Key,
     asked_key,
     asking_key,
+    message_key,
     person_partition,
     person_tombstone_key,
     survey_request_key,
@@ -56,14 +57,18 @@ class SurveyRequestRepository:
     Args:
         dynamodb: A DynamoDB client.
         table_name: The table's name.
+        messages_table: The messages table's name, for who adds requests: one that was followed is not kept again.
     """
 
-    def __init__(self, dynamodb: RequestsTable, table_name: str) -> None:
+    def __init__(self, dynamodb: RequestsTable, table_name: str, messages_table: str | None = None) -> None:
         self._dynamodb = dynamodb
         self._table_name = table_name
+        self._messages_table = messages_table
 
     def add(self, request: SurveyRequest) -> SurveyRequest:
         """Keep a request; the one that is kept under its id already, if there is one.
+
+        A repetition may come when its message is decided: then nothing is kept, for nobody would follow it any more.
 
         Raises:
             ConflictError: another request has this id.
@@ -79,8 +84,8 @@ class SurveyRequestRepository:
             "ConditionExpression": "attribute_not_exists(pk)",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        kept = self._put_unless_erased(request.person_id, put)
-        if kept is None:
+        kept = self._put_unless_erased(request.person_id, put, unless=self._followed(request.request_id))
+        if not kept:
             return request
         stored = _request(kept)
         ours = {"scheduled_at", "requested_at"}  # a repetition comes later, and means the same
@@ -146,14 +151,30 @@ class SurveyRequestRepository:
             ConsistentRead=True,
         )
 
-    def _put_unless_erased(self, person_id: str, write: Mapping[str, Any], kind: str = "Put") -> Item | None:
-        """One write under the condition that the person has no tombstone; what was there before, if that refused it."""
-        return self._unless_erased(person_id, {kind: {"TableName": self._table_name, **write}})
+    def _followed(self, request_id: str) -> list[Mapping[str, Any]]:
+        """The condition that there is no message yet that follows a request."""
+        if self._messages_table is None:
+            return []
+        check = {
+            "TableName": self._messages_table,
+            "Key": message_key(invitation_id(request_id)),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        return [{"ConditionCheck": check}]
 
-    def _unless_erased(self, person_id: str, action: Mapping[str, Any]) -> Item | None:
+    def _put_unless_erased(
+        self, person_id: str, write: Mapping[str, Any], kind: str = "Put", unless: Sequence[Mapping[str, Any]] = ()
+    ) -> Item | None:
+        """One write under the condition that the person has no tombstone; what was there before, if that refused it."""
+        return self._unless_erased(person_id, {kind: {"TableName": self._table_name, **write}}, unless)
+
+    def _unless_erased(
+        self, person_id: str, action: Mapping[str, Any], unless: Sequence[Mapping[str, Any]] = ()
+    ) -> Item | None:
+        actions = [not_erased(self._table_name, person_id), action, *unless]
         with translated():
             try:
-                self._dynamodb.transact_write_items(TransactItems=[not_erased(self._table_name, person_id), action])
+                self._dynamodb.transact_write_items(TransactItems=actions)
             except ClientError as error:
                 if "ConditionalCheckFailed" not in (codes := cancellation_codes(error)):
                     raise

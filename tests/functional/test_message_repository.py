@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from shared.domain.asking import Ask, ShortLink, SurveyRequest
+from shared.domain.asking import Ask, ShortLink, SurveyRequest, invitation_id
 from shared.domain.messages import Channel, MessageKind, MessageState, Reason, SmsContent, SmsRequest
 from shared.domain.sending import AlertBudget, Draft, Fence, Receipt, ReceiptKind, RenderedFrom, SubjectType
 from shared.errors import NotFoundError, TemporaryError
@@ -422,6 +422,24 @@ def test_a_request_that_was_taken_back_does_not_pass_the_fence(real: RealWorld) 
     assert stored is not None
     assert (stored.attempted_at, stored.properties) == (NOON, {"city": "Berlin"})
     assert requests.of_person("per_1").last_sent_at == NOON
+
+
+def test_a_request_that_was_followed_is_not_kept_again(real: RealWorld) -> None:
+    requests = SurveyRequestRepository(real.dynamodb, "people", "messages")
+    wanted = SurveyRequest(
+        request_id="ask_1",
+        person_id="per_1",
+        survey_id="checkout",
+        channel=Channel.EMAIL,
+        scheduled_at=NOON,
+        requested_at=NOON,
+    )
+    assert requests.add(wanted) == requests.add(wanted) == wanted
+    name = invitation_id("ask_1")
+    real.messages.claim(wish(MessageKind.SURVEY_INVITATION, message_id=name), "a", NOON, LEASE)
+    requests.followed("per_1", "ask_1")
+    assert requests.add(wanted) == wanted
+    assert requests.of_person("per_1").pending == ()
 
 
 def test_a_back_office_that_asked_elsewhere_takes_the_budget_unless_we_asked_since(real: RealWorld) -> None:

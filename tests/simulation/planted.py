@@ -22,6 +22,7 @@ import shared.clients
 from functions.notify import planning
 from functions.nps_calc.service import NpsCalc
 from shared.clock import RandomIds, SystemClock
+from shared.domain.asking import Ask
 from shared.domain.deliveries import ANNOUNCED_WHILE, DeliveryStatus
 from shared.domain.events import DomainEvent, chain
 from shared.domain.messages import MessageState
@@ -31,12 +32,13 @@ from shared.domain.sending import Fence, Receipt
 from shared.errors import TemporaryError
 from shared.events import EventBus
 from shared.queues import Queue
-from shared.storage import funnel, responses, transactions
+from shared.storage import ask_budget, funnel, messages, responses, transactions
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.funnel import FunnelRepository
 from shared.storage.messages import MessageRepository
 from shared.storage.receipts import ReceiptRepository
 from shared.storage.response_actions import ResponseActions
+from shared.storage.survey_requests import SurveyRequestRepository
 from shared.storage.transactions import Action
 
 Bug: TypeAlias = Callable[[], AbstractContextManager[object]]
@@ -283,3 +285,34 @@ def forgets_the_steps_of_a_mark() -> AbstractContextManager[object]:
         return (each for each in new(things, marks) if not each.marked)
 
     return patch.object(funnel, "_new", first_only)
+
+
+def asks_whom_it_asked() -> AbstractContextManager[object]:
+    """The budget of a person's patience is taken without asking for it."""
+
+    def unconditional(table_name: str, ask: Ask, now: Any) -> dict[str, Any]:
+        return ask_budget.taking(table_name, ask.model_copy(update={"window": timedelta(0)}), now)
+
+    return patch.object(messages, "taking", unconditional)
+
+
+def forgets_requests() -> AbstractContextManager[object]:
+    """What became of a request is known, and it is not taken off the list."""
+    return patch.object(SurveyRequestRepository, "followed", lambda self, person_id, request_id: None)
+
+
+def asks_beside_the_fence() -> AbstractContextManager[object]:
+    """The budget is taken in a call of its own, before the fence: a refusal or a crash takes it for nothing."""
+
+    def fence(self: MessageRepository, draft: Any, token: str, now: Any, *rest: Any, **named: Any) -> Fence:
+        if draft.ask is not None:
+            action = ask_budget.taking("PeopleTable", draft.ask, now)["Update"]
+            try:
+                self._dynamodb.update_item(**action)
+            except ClientError:
+                return Fence.RECENTLY_ASKED
+            except BotoCoreError as error:
+                raise TemporaryError("the store did not answer") from error
+        return _fence(self, draft.model_copy(update={"ask": None}), token, now, *rest, **named)
+
+    return patch.object(MessageRepository, "fence", fence)

@@ -17,6 +17,7 @@ from shared.domain.surveys import Survey
 from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.surveys import SurveyRepository
 from tests.simulation.answers import Answer, answers_unheard_of, changes_answers, drift, stored_answers
+from tests.simulation.asking import asked_too_often, requests_left
 from tests.simulation.aws import Call, InMemoryAws
 from tests.simulation.aws.queues import CALM, Weather
 from tests.simulation.aws.senders import Accepted
@@ -38,7 +39,7 @@ SURVEY = {
     "alert_to": ["owner@shop.example"],
 }
 SECRET, PUBLISHABLE = "sk_simulated", "pk_simulated"
-CREATED, ACCEPTED, SERVER_FAULT = 201, 202, 500
+OK, CREATED, ACCEPTED, SERVER_FAULT = 200, 201, 202, 500
 MAX_SENDS = 50
 BEFORE_ARRIVAL = ("delivery_on_its_way", "delivery_arriving")
 
@@ -168,13 +169,22 @@ class Shop:
                 self.stack.restart(self.stack.function_at(method, path))
             else:
                 if reply.status < SERVER_FAULT:
-                    assert method != "POST" or reply.status in (ACCEPTED, CREATED), reply
+                    assert method != "POST" or reply.status in (OK, ACCEPTED, CREATED), reply
                     return reply
             unanswered()
             if gives_up:
                 return None
             self.aws.clock.advance(1)
         raise AssertionError(f"{path} had no answer in {MAX_SENDS} attempts")
+
+    def asks(self, email: str, channel: str, *, key: str | None = None) -> None:
+        """The shop wishes a customer to be asked."""
+        headers = {"Idempotency-Key": key} if key is not None else None
+        if channel == "link":
+            body: dict[str, Any] = {"person": {"email": email}, "channel": "link"}
+            self.send("POST", "/v1/invitations", body, SECRET, headers, gives_up=self.gives_up)
+        else:
+            self.send("POST", "/v1/people", {"email": email}, SECRET, headers, gives_up=self.gives_up)
 
     def wait(self, seconds: float) -> None:
         """Let the workers work for a while."""
@@ -234,7 +244,7 @@ class Shop:
             for sent in (self.accepted, self.unsure)
         )
         amiss = faults_at_rest(self.aws, accepted, self.reported, unsure)
-        return [*amiss, *self._on_the_way()]
+        return [*amiss, *requests_left(self.aws), *self._on_the_way()]
 
     def funnel_faults(self, *, gone: int = 0, whole: bool = True) -> list[str]:
         """What the funnel counts too often, or not at all; of each answer and person erased it may count one more."""
@@ -254,7 +264,13 @@ class Shop:
         ]
 
     def _on_the_way(self) -> list[str]:
-        return [*self.wrong, *self.back_office.faults(), *self.stack.refused_calls(), *self.stack.uncaught]
+        return [
+            *self.wrong,
+            *asked_too_often(self.aws),
+            *self.back_office.faults(),
+            *self.stack.refused_calls(),
+            *self.stack.uncaught,
+        ]
 
     def _recount(self, call: Call) -> None:
         if changes_answers(call):

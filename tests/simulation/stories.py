@@ -87,3 +87,12 @@ def tell_of_ada(story: Shop) -> Customer:
     ada.asks_to_be_erased()
     story.aws.clock.advance(1)
     return ada
+
+
+def tell_of_bob(story: Shop) -> None:
+    """Many wish to ask one customer at once, on two channels; who begins anew wishes it again."""
+    story.asks("bob@example.org", "email")
+    story.asks("bob@example.org", "link", key="chat 7")
+    story.asks("bob@example.org", "email", key="order 8")
+    story.asks("bob@example.org", "link", key="chat 7")
+    story.asks("bob@example.org", "email", key="order 8")

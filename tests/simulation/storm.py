@@ -28,7 +28,7 @@ from tests.simulation.faults import (
 from tests.simulation.oracles import ambiguous_for_nothing
 from tests.simulation.residue import residue
 from tests.simulation.shop import Shop, shop
-from tests.simulation.stories import tell, tell_at_the_desk, tell_of_ada, tell_of_express, tell_of_views
+from tests.simulation.stories import tell, tell_at_the_desk, tell_of_ada, tell_of_bob, tell_of_express, tell_of_views
 
 WEATHER = Weather(duplicate=0.15, resurrect=0.05, disorder=True, passed_over=0.3)
 LAGS = (0.5, 5, 30)
@@ -110,6 +110,7 @@ def storm(seed: int, *, without: Layer | None = None) -> Passed:
             tell_of_views(story)
         tell_at_the_desk(story)
         tell_of_express(story)
+        tell_of_bob(story)
         ada = tell_of_ada(story) if whole and seed % ERASED_IN == 0 else None
         tell(story)
         _judge(story.faults() if whole else story.harm(), f"seed {seed}, before receipts")

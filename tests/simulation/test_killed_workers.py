@@ -10,7 +10,7 @@ from tests.simulation.aws import Call
 from tests.simulation.faults import Fault, Nth, Plan, every_crash
 from tests.simulation.oracles import accepted_calls, messages, provider_calls
 from tests.simulation.shop import Shop, shop
-from tests.simulation.stories import tell
+from tests.simulation.stories import tell, tell_of_bob
 
 KILLED = ("nps_calc", "delivery_status", "notify", "message_receipts")
 
@@ -18,6 +18,7 @@ KILLED = ("nps_calc", "delivery_status", "notify", "message_receipts")
 def run(plan: Plan | None = None) -> Iterator[Shop]:
     """The whole story, first without receipts, then with them."""
     with shop(seed=1, plan=plan) as story:
+        tell_of_bob(story)
         tell(story)
         yield story
         story.deliver_receipts()

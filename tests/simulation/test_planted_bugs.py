@@ -44,6 +44,9 @@ FOUND_BY_STORMS: list[Bug] = [
     planted.marks_steps_apart,
     planted.tells_the_funnel_on_first_sight_only,
     planted.forgets_the_steps_of_a_mark,
+    planted.asks_whom_it_asked,
+    planted.asks_beside_the_fence,
+    planted.forgets_requests,
 ]
 HARMFUL: list[Bug] = [
     planted.counts_again,

@@ -577,7 +577,7 @@ def test_a_request_that_is_not_kept_yet_is_waited_for(house: NotifyHouse) -> Non
 def test_a_request_that_was_taken_back_leaves_no_trace(house: NotifyHouse) -> None:
     wanted = invited(house)
     house.requests.stored.clear()
-    house.wait(60)
+    house.wait(600)
     sending = house.send(wanted)
     assert (sending.reason, sending.now) == (Reason.CANCELLED, False)
     assert house.messages.stored == {}
