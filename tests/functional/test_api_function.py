@@ -546,9 +546,16 @@ def test_the_function_starts_with_its_environment_alone(stack: HttpStack) -> Non
         "deliveries_table_name",
         "people_table_name",
         "messages_table_name",
+        "funnel_table_name",
         "responses_queue_url",
         "erasures_queue_url",
+        "notifications_queue_url",
+        "notifications_queue_arn",
+        "schedule_group_name",
+        "scheduler_role_arn",
         "erasure_key_parameter",
+        "link_keys_parameter",
+        "recontact_days",
         "public_base_url",
     }
     assert bootstrap.service() is bootstrap.service()
