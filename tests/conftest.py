@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import botocore.session
+import hypothesis
 import pytest
 import pytest_socket
 
@@ -31,6 +32,10 @@ os.environ.update(
     POWERTOOLS_SERVICE_NAME="hearback",
     POWERTOOLS_METRICS_NAMESPACE="Hearback",
 )
+
+# How long an example takes depends on what else the machine does: no test fails for that.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 # Each mocked AWS makes sessions of its own, and each session would read the SDK's models of its services anew.
 vars(botocore.session)["create_loader"] = cache(botocore.session.create_loader)

@@ -86,9 +86,9 @@ class MessagePlanner:
         if response is None or survey is None:
             return Silence(Reason.NO_LONGER_EXISTS)
         added = notification.kind is MessageKind.COMMENT_ADDED
-        if not response.is_detractor or (added and not response.comment):
+        if not response.is_detractor or (added and not response.written):
             return Silence(Reason.SUPERSEDED)
-        if added and (told := self._told_by_alert(notification)) is not None:
+        if added and (told := self._told_by_alert(notification, response)) is not None:
             return Silence(told)
         texts = self._rendering.alert(notification.kind, survey, response)
         return self._to_owner(
@@ -98,17 +98,17 @@ class MessagePlanner:
             person_id=response.person_id,
             about=RenderedFrom(SubjectType.RESPONSE, response.response_id, response.revision),
             alerts_of=survey.survey_id,
-            said_comment=bool(response.comment),
+            said=response.written,
         )
 
-    def _told_by_alert(self, notification: Notification) -> Reason | None:
-        """Why a comment needs no message of its own, if the alert about the same answer sees to it.
+    def _told_by_alert(self, notification: Notification, response: Response) -> Reason | None:
+        """Why what was written needs no message of its own, if the alert about the same answer sees to it.
 
-        An alert that has not left yet will quote the comment: the fence lets it out only with the latest revision.
+        An alert that has not left yet will quote it: the fence lets it out only with the latest revision.
         """
         about, owner = notification.response_id or "", notification.owner or ""
         alert = self._messages.get(message_id(MessageKind.DETRACTOR_ALERT, about, owner))
-        if alert is None or alert.state in {MessageState.NEW, MessageState.CLAIMED} or alert.said_comment:
+        if alert is None or alert.state in {MessageState.NEW, MessageState.CLAIMED} or alert.said >= response.written:
             return Reason.INCLUDED
         return Reason.CAPPED if alert.reason is Reason.CAPPED else None
 
@@ -166,7 +166,7 @@ class MessagePlanner:
         person_id: str | None = None,
         about: RenderedFrom | None = None,
         alerts_of: str | None = None,
-        said_comment: bool = False,
+        said: int = 0,
     ) -> Draft | Silence:
         if notification.owner is None:
             return Silence(Reason.NO_ADDRESS)
@@ -176,7 +176,7 @@ class MessagePlanner:
             from_name=one_line(survey.brand.name, LONGEST_NAME),
             content=texts.email(),
         )
-        return Draft(request=request, person_id=person_id, about=about, alerts_of=alerts_of, said_comment=said_comment)
+        return Draft(request=request, person_id=person_id, about=about, alerts_of=alerts_of, said=said)
 
     def _to_person(
         self, notification: Notification, person: Person, brand: Brand, texts: Texts, about: RenderedFrom

@@ -287,7 +287,7 @@ def is_news(response: Response, now: datetime) -> bool:
 def notifications(response: Response, survey: Survey, now: datetime) -> Iterator[Notification]:
     """The messages that follow from a response as it is stored.
 
-    A detractor alerts each owner of the survey. If its comment came later, "comment added" is wished for too, and
+    A detractor alerts each owner of the survey. If anything was written later, "comment added" is wished for too, and
     `notify` decides whether the alert said it already. Thanked is only whom we know by signed link or secret key: an
     address in a public body is a claim, and nobody's mailbox is opened by it.
     """
@@ -305,7 +305,7 @@ def notifications(response: Response, survey: Survey, now: datetime) -> Iterator
         )
 
     if response.is_detractor:
-        commented_later = bool(response.comment) and response.revision > 1
+        commented_later = bool(response.written) and response.revision > 1
         for owner in survey.alert_to:
             yield wish(MessageKind.DETRACTOR_ALERT, owner)
             if commented_later:

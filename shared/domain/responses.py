@@ -109,6 +109,11 @@ class Response(Frozen):
         )
 
     @property
+    def written(self) -> int:
+        """How many things its respondent wrote: answers to questions for text, and a comment."""
+        return len(self.texts) + bool(self.comment)
+
+    @property
     def is_detractor(self) -> bool:
         """Whether any of its ratings is one that asks for follow-up."""
         scored = (rating for rating in self.ratings.values() if rating.scale.has_score)

@@ -28,7 +28,7 @@ class Message(Frozen):
         token: The worker that claimed it last.
         lease_until: Until when that worker is given time.
         request: What was frozen for the provider.
-        said_comment: Whether the request quotes a comment.
+        said: How many things that a respondent wrote the request quotes.
         budgeted_hour: The hour of UTC whose budget of alerts it was taken from; it is taken once.
         remind_at: When who was invited is to be reminded, if they have not answered.
         attempted_at: When it was given to its provider; a link, to who wished for it.
@@ -44,7 +44,7 @@ class Message(Frozen):
     token: str | None = None
     lease_until: Instant | None = None
     request: MessageRequest | None = None
-    said_comment: bool = False
+    said: int = 0
     budgeted_hour: str | None = None
     remind_at: Instant | None = None
     attempted_at: Instant | None = None
@@ -79,7 +79,7 @@ class Draft(Frozen):
         person_id: Whom it is for or about; must not have been erased.
         about: What it speaks of; must still have this version, a response this revision.
         alerts_of: The survey whose budget of alerts it takes from.
-        said_comment: Whether it quotes a comment.
+        said: How many things that a respondent wrote it quotes.
         is_optional: Whether it heeds that its recipient does not want to be asked or thanked.
         ask: What it takes from the budget of a person's patience.
         request_id: The request that must not have been taken back.
@@ -94,7 +94,7 @@ class Draft(Frozen):
     person_id: str | None = None
     about: RenderedFrom | None = None
     alerts_of: SurveyId | None = None
-    said_comment: bool = False
+    said: int = 0
     is_optional: bool = False
     ask: Ask | None = None
     request_id: str | None = None

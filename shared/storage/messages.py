@@ -240,7 +240,7 @@ class MessageRepository:
             "lease_until": iso(lease_until),
             "attempted_at": iso(now),
             "request": draft.request.model_dump_json(),
-            "said_comment": draft.said_comment,
+            "said": draft.said,
             "remind_at": iso(draft.remind_at) if draft.remind_at else None,
             "properties": draft.properties or None,
             "subject": draft.subject.model_dump() if draft.subject else None,

@@ -69,7 +69,7 @@ class InMemoryMessages:
             state=MessageState.ATTEMPTING,
             lease_until=lease_until,
             request=request,
-            said_comment=draft.said_comment,
+            said=draft.said,
             attempted_at=now,
             properties=draft.properties,
             subject=draft.subject,

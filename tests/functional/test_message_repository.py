@@ -110,11 +110,11 @@ def test_a_claim_keeps_the_first_wish_and_holds_until_its_lease_ends(world: Any)
 def test_the_fence_lets_the_claimer_pass_once(world: Any) -> None:
     name = claimed(world)
     assert world.messages.fence(draft(), "b", NOON, LEASE) is Fence.TAKEN
-    assert world.messages.fence(draft(said_comment=True), "a", NOON, LATER) is Fence.PASSED
+    assert world.messages.fence(draft(said=2), "a", NOON, LATER) is Fence.PASSED
     assert world.messages.fence(draft(), "a", NOON, LATER) is Fence.TAKEN
     message = world.messages.get(name)
     assert (message.state, message.lease_until) == (MessageState.ATTEMPTING, LATER)
-    assert (message.request, message.said_comment) == (draft().request, True)
+    assert (message.request, message.said) == (draft().request, 2)
 
 
 def test_a_lease_that_was_taken_over_does_not_pass_the_fence(world: Any) -> None:

@@ -149,6 +149,21 @@ def test_a_comment_after_the_alert_is_one_more_mail(house: NotifyHouse) -> None:
     assert "Broken lamp" in house.email.accepted[1].content.text  # type: ignore[union-attr]
 
 
+def test_a_late_answer_to_a_question_for_text_is_one_more_mail(house: NotifyHouse) -> None:
+    house.send(ALERT)
+    house.answer(response(3, 2, texts={"missing": "Broken lamp"}))
+    assert outcome(house, COMMENT) == (MessageState.SENT, None)
+    assert "Broken lamp" in house.email.accepted[1].content.text  # type: ignore[union-attr]
+
+
+def test_a_comment_after_an_alert_that_quoted_something_else_is_one_more_mail(house: NotifyHouse) -> None:
+    house.answer(response(3, 2, texts={"missing": "Broken lamp"}))
+    house.send(ALERT)
+    house.answer(response(3, 3, "And late", texts={"missing": "Broken lamp"}))
+    assert outcome(house, COMMENT) == (MessageState.SENT, None)
+    assert "And late" in house.email.accepted[1].content.text  # type: ignore[union-attr]
+
+
 def test_a_comment_on_an_answer_that_became_better_is_superseded(house: NotifyHouse) -> None:
     house.send(ALERT)
     house.answer(response(8, 2, "All good now"))

@@ -112,6 +112,12 @@ def test_a_later_comment_of_a_detractor_is_wished_for_beside_the_alert() -> None
     assert {sent.delay for sent in house.queue.sent} == {GRACE}
 
 
+def test_what_a_detractor_writes_later_to_a_question_for_text_is_wished_for_too() -> None:
+    house = House()
+    house.take_in(answer(rating=3, revision=2, texts={"why": "Cold"}))
+    assert house.kinds == [MessageKind.DETRACTOR_ALERT, MessageKind.COMMENT_ADDED] * 2
+
+
 def test_what_follows_is_computed_from_what_is_stored_not_from_what_came() -> None:
     """The worker that stored the detractor died; the message that comes now is older and says promoter."""
     house = House()
