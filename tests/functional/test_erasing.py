@@ -11,9 +11,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from shared.domain.asking import ShortLink
 from shared.domain.deliveries import DeliveryStatus
 from shared.domain.messages import Channel, MessageKind, MessageState, Reason
 from shared.domain.people import Recipient
+from shared.domain.responses import Subject
 from shared.domain.sending import Draft, Fence, Message, Receipt, ReceiptKind
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.erasing import ErasingDeliveries, ErasingMessages, ErasingPeople
@@ -220,3 +222,22 @@ def test_an_identifier_that_somebody_else_claimed_since_stays_theirs(house: Hous
     claims = [claim_key(claim)["pk"]["S"] for claim in Recipient(email=ADDRESS).claims]
     ErasingPeople(house.dynamodb, "people").erase("per_earlier", claims)
     assert people.resolve(Recipient(email=ADDRESS), NOON) == bob
+
+
+def test_a_short_link_of_the_erased_leads_nowhere_and_what_was_known_of_the_occasion_goes(house: House) -> None:
+    link = ShortLink(code="Ab3-_xYz019", path="/s/checkout?t=x", person_id=PERSON.person_id, expires_at=LATER)
+    house.claim()
+    invitation = Draft(
+        request=draft(THANKS).request,
+        person_id=PERSON.person_id,
+        properties={"note": "her own"},
+        subject=Subject(type="chat", id="chat-of-hers"),
+        short_link=link,
+    )
+    assert house.messages.fence(invitation, "worker", NOON, LEASE) is Fence.PASSED
+    assert [*house.erasing.of_person(PERSON.person_id)] == [THANKS.message_id]
+    assert [*house.erasing.short_links_of(PERSON.person_id)] == [link.code]
+    house.erasing.erase_short_link(link.code)
+    house.erase()
+    left = house.raw("messages")
+    assert [word for word in (link.code, "her own", "chat-of-hers") if word in left] == []

@@ -85,9 +85,10 @@ def test_it_has_everything_the_newest_first_and_a_reason_for_each_silence(stack:
 
 @pytest.mark.parametrize("per_page", [1, 2, 3, 5])
 def test_its_pages_hold_each_entry_once(stack: HttpStack, per_page: int) -> None:
-    expected, found = live(stack), []
+    expected = live(stack)
+    found: list[str] = []
     query = {"per_page": str(per_page)}
-    while query:
+    while query and len(found) <= len(expected):
         answer = call(stack, "GET", f"/v1/people/{ADA}/timeline", query=query)
         found += [entry["id"] for entry in body_of(answer)["entries"]]
         link = answer["headers"].get("link", "").partition(">")[0]
