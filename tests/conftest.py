@@ -15,6 +15,7 @@ import botocore.session
 import hypothesis
 import pytest
 import pytest_socket
+from _pytest.nodeid import coerce_node_id
 
 _MAY_OPEN_SOCKETS = ("local", "browser")
 
@@ -57,7 +58,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     }
     for item in items:
         if item.get_closest_marker("apart") is None:
-            item.add_marker(pytest.mark.xdist_group(stacks.get(item.path) or item.nodeid.partition("::")[0]))
+            group = stacks.get(item.path) or item.nodeid.partition("::")[0]
+            item.add_marker(pytest.mark.xdist_group(group))
+            if hasattr(item.config, "workerinput"):
+                # pytest-xdist 3.8 writes the group where pytest 9.2 no longer reads it: each test would go its own way.
+                item._id = coerce_node_id(f"{item.nodeid}@{group}")
 
 
 @pytest.fixture(autouse=True)
