@@ -77,8 +77,9 @@ class Schedules:
                 },
             )
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") != "ConflictException":
-                raise TemporaryError("the schedule was not made") from error
+            code = error.response.get("Error", {}).get("Code")
+            if code != "ConflictException":
+                raise TemporaryError(f"the schedule was not made: {code}") from error
         except BotoCoreError as error:
             raise TemporaryError("the schedule was not made, or nobody said so") from error
 

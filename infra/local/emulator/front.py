@@ -24,7 +24,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 #: Paths that belong to the deployed HTTP API, as a CDN or a custom domain would bring them there.
-API_PATHS = re.compile(r"/(v1|s|u|k|r|track|preferences)/.*|/widget\.js|/scores(/.*)?|/staff/.*")
+API_PATHS = re.compile(r"/(v1|s|u|k|r|i|track|preferences)/.*|/widget\.js|/scores(/.*)?|/staff/.*")
 
 SMS_TARGET = "PinpointSMSVoiceV2."
 #: The signed scopes of calls that change only live stores; any other may be a deployment.

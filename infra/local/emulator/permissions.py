@@ -1,17 +1,20 @@
-"""The resource that sending an e-mail needs a permission for: the identity it is sent from, as on AWS.
+"""The resources that sending an e-mail and making a schedule need a permission for, as on AWS.
 
-Upstream asks for permission on every resource, which no policy of least privilege gives.
+Upstream asks for permission to send on every resource, and to make a schedule in the default group whatever the group,
+which no policy of least privilege gives.
 """
 
 from __future__ import annotations
 
 import json
 from email.utils import parseaddr
+from typing import Any
 
 from ministack.core import iam_actions
 from ministack.services import ses, ses_v2
 
 _resource_upstream = iam_actions._ses_v2_resource_arn
+_any_resource_upstream = iam_actions.extract_resource_arn
 
 
 def _resource(method: str, path: str, body: bytes, region: str, account: str) -> str:
@@ -23,6 +26,16 @@ def _resource(method: str, path: str, body: bytes, region: str, account: str) ->
     return resource
 
 
+def _any_resource(service: str, method: str, path: str, *rest: Any) -> str:
+    if service == "scheduler" and method == "POST" and path.startswith("/schedules/"):
+        _, body, _, region, account = rest
+        group = json.loads(body or b"{}").get("GroupName", "default")
+        return f"arn:aws:scheduler:{region}:{account}:schedule/{group}/{path.rpartition('/')[2]}"
+    resource: str = _any_resource_upstream(service, method, path, *rest)
+    return resource
+
+
 def install() -> None:
-    """Put the mend in place, before the first request."""
+    """Put the mends in place, before the first request."""
     iam_actions._ses_v2_resource_arn = _resource
+    iam_actions.extract_resource_arn = _any_resource
