@@ -280,9 +280,10 @@ def test_a_table_that_is_forgotten_is_noticed(table: type, method: str) -> None:
 
 
 def test_workers_that_begin_again_each_time_are_noticed() -> None:
+    """Their message becomes a dead letter, and what is still due in this story comes later than those are kept."""
     with forgets(ErasureNotes, "done"):
-        story, _ = run(OutOfTime(24))
-    assert story.redriven > 0
+        story, found = run(OutOfTime(24))
+    assert story.redriven > 0 or found != []
 
 
 def test_tombstones_that_come_last_are_noticed() -> None:

@@ -8,7 +8,7 @@ from tests.simulation.aws import Call
 from tests.simulation.faults import Pause
 from tests.simulation.oracles import accepted_calls, messages
 from tests.simulation.shop import shop
-from tests.simulation.stories import tell
+from tests.simulation.stories import tell, tell_of_bob
 from tests.simulation.storm import STALLED_SECONDS
 from tests.simulation.test_killed_workers import KILLED, calls_of, changes_of
 
@@ -36,6 +36,7 @@ def assert_it_wakes_without_harm(call: Call) -> None:
 
         pause = Pause(call.function, call.run, call.index, meanwhile=others_go_on)
         story.aws.hook = pause
+        tell_of_bob(story)
         tell(story)
         assert story.faults() == [], call
         story.aws.hook = pause
