@@ -24,6 +24,7 @@ ID = "0190f3c2-7c1e-7d2b-9d3a-5b1f8a2c4e6d"
 ANSWER = {"response_id": ID, "rating": 9}
 VIEW = {"view_id": ID, "channel": "widget", "shown": True}
 GIVEN = {"response_id": ID, "score": 9, "created_at": 1_767_225_600}
+INVITED = {"person": {"email": "grace@example.com"}, "survey_id": "delivery", "channel": "link"}
 AWAY = "away"
 """Marks a request that is made while neither queue nor store answers."""
 
@@ -141,6 +142,20 @@ REQUESTS: dict[str, list[Asked]] = {
     "DELETE /v1/people/{person}/survey_requests/pending": fetched(
         "/v1/people/ada@example.com/survey_requests/pending", "/v1/people/x/survey_requests/pending"
     ),
+    "GET /v1/people/{person}/timeline": [
+        *fetched("/v1/people/ada@example.com/timeline", "/v1/people/x/timeline"),
+        ("/v1/people/ada@example.com/timeline", {"headers": SECRET, "query": {"per_page": "0"}}),
+    ],
+    "POST /v1/invitations": [
+        *posted("/v1/invitations", SECRET, PUBLISHABLE, INVITED),
+        ("/v1/invitations", {"headers": SECRET, "body": INVITED}),
+        ("/v1/invitations", {"headers": SECRET, "body": {**INVITED, "survey_id": "nothing"}}),
+        ("/v1/invitations", {"headers": {**SECRET, "idempotency-key": "1"}, "body": INVITED}),
+        (
+            "/v1/invitations",
+            {"headers": {**SECRET, "idempotency-key": "1"}, "body": {**INVITED, "survey_id": "checkout"}},
+        ),
+    ],
     "POST /v1/unsubscribes": posted("/v1/unsubscribes", SECRET, PUBLISHABLE, {"person_email": "ada@example.com"}),
     "GET /v1/unsubscribes": [
         *fetched("/v1/unsubscribes", "/v1/unsubscribes"),
