@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID, uuid5
 
-from shared.clock import Ids
+from shared.clock import Clock, Ids
 from shared.domain.api_keys import ApiKey
-from shared.domain.asking import INVITATION_EXPIRES_AFTER, SurveyRequest, invitation_id
+from shared.domain.asking import INVITATION_EXPIRES_AFTER, REQUEST_IS_KEPT_WITHIN, SurveyRequest, invitation_id
 from shared.domain.messages import LinkChannel, MessageKind, Notification
 from shared.domain.queued import SendNotification
 
@@ -40,19 +40,21 @@ class Asking:
     Args:
         requests: Where the wish is kept.
         later: Has it come when it is due.
+        clock: Whether a request was kept in time.
         ids: Ids for requests.
     """
 
-    def __init__(self, requests: Requests, later: Later, ids: Ids) -> None:
+    def __init__(self, requests: Requests, later: Later, clock: Clock, ids: Ids) -> None:
         self._requests = requests
         self._later = later
+        self._clock = clock
         self._ids = ids
 
     def ask(self, request: SurveyRequest) -> SurveyRequest:
         """Have a person asked when the request is due; the same request again is one.
 
         The wish is made before the request that it follows: a wish without one does nothing, the reverse would wait for
-        ever.
+        ever. Whoever stalled in between for so long that the wish may have come and gone makes it again.
 
         Raises:
             ConflictError: another request has this id.
@@ -69,15 +71,17 @@ class Asking:
             requested_at=request.requested_at,
             expires_at=request.scheduled_at + INVITATION_EXPIRES_AFTER,
         )
-        delay = max(request.scheduled_at - request.requested_at, SOONEST)
+        self._have_come(invitation, request, request.requested_at)
+        kept = self._requests.add(request)
+        if (now := self._clock.now()) - request.requested_at >= REQUEST_IS_KEPT_WITHIN:
+            self._have_come(invitation, request, now)
+        return kept
+
+    def _have_come(self, invitation: Notification, request: SurveyRequest, now: datetime) -> None:
+        delay = max(request.scheduled_at - now, SOONEST)
         self._later.send(
-            SendNotification(notification=invitation),
-            invitation.message_id,
-            request.person_id,
-            delay,
-            request.requested_at,
+            SendNotification(notification=invitation), invitation.message_id, request.person_id, delay, now
         )
-        return self._requests.add(request)
 
     def request_id(self, caller: ApiKey, idempotency_key: str | None) -> str:
         """The id of a request: from the Idempotency-Key, which is the caller's own, or at random."""

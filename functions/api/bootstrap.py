@@ -113,7 +113,7 @@ def service() -> Api:
             people=people,
             lists=lists,
             requests=requests,
-            asking=Asking(requests, later, ids),
+            asking=Asking(requests, later, clock, ids),
             answers=answers,
             erasures=Erasures(
                 dynamodb, tables.people_table_name, erasure_key, Queue(client("sqs"), tables.erasures_queue_url)
@@ -123,7 +123,7 @@ def service() -> Api:
         invitations=Invitations(
             surveys=cached_surveys,
             people=people,
-            asking=Asking(requests, later, ids),
+            asking=Asking(requests, later, clock, ids),
             handed_out=LinkInvitations(dynamodb, tables.messages_table_name, tables.people_table_name),
             links=Links(LinkKeys(client("ssm"), tables.link_keys_parameter, clock).current, clock),
             clock=clock,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from shared.clock import Clock, Ids
-from shared.domain.asking import INVITATION_EXPIRES_AFTER
+from shared.domain.asking import INVITATION_EXPIRES_AFTER, REQUEST_IS_KEPT_WITHIN
 from shared.domain.messages import (
     EmailRequest,
     MessageKind,
@@ -47,9 +47,6 @@ RENDERINGS = 3
 DIGEST_AFTER = timedelta(minutes=1)
 """After the end of its hour: by then no worker counts an alert in that hour any more."""
 DIGEST_EXPIRES_AFTER = timedelta(hours=48)
-REQUEST_IS_KEPT_WITHIN = timedelta(minutes=10)
-"""A request is wished for on the queue before it is kept: for so long its absence may mean that it is to come. It is
-longer than any worker lives."""
 REMINDER_IS_SOON = timedelta(minutes=1)
 """When a reminder is sent that was due before it could be scheduled: no schedule lies in the past."""
 

@@ -17,6 +17,8 @@ from shared.domain.people import EmailAddress, Person
 from shared.domain.responses import Subject
 from shared.domain.surveys import Locale, Survey, SurveyId
 
+REQUEST_IS_KEPT_WITHIN = timedelta(minutes=10)
+"""A request is wished for on the queue before it is kept: for so long its absence may mean that it is to come."""
 MAX_DELAY = timedelta(days=365)
 """How far ahead a request may be; who is asked about a purchase of last year has forgotten it."""
 

@@ -28,19 +28,19 @@ def told(client: Client, delivery_id: str) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("name", "status", "became"),
+    ("name", "customer", "status", "became"),
     [
-        ("delivered", "delivered", [("sent", None), ("sent", None), ("sent", None)]),
-        ("clock_runs_backwards", "delivered", [None, ("expired", "too_late"), ("sent", None)]),
-        ("damaged_and_sent_back", "returning", [None, None, None]),
+        ("delivered", 0, "delivered", [("sent", None), ("sent", None), ("sent", None)]),
+        ("clock_runs_backwards", 2, "delivered", [None, ("expired", "too_late"), ("sent", None)]),
+        ("damaged_and_sent_back", 0, "returning", [None, None, None]),
     ],
 )
 def test_a_carriers_history_tells_the_customer_what_was_true(
-    stack: Deployed, name: str, status: str, became: list[Any]
+    stack: Deployed, name: str, customer: int, status: str, became: list[Any]
 ) -> None:
     client = Client(stack.facts["api"], stack.facts["secret_key"])
     replay = Replay(client, datetime.now(UTC).replace(microsecond=0), "delivery", stack.facts["mail_api"])
-    parcel = replay.replay(read(HISTORIES / f"{name}.json"), CUSTOMERS[0])
+    parcel = replay.replay(read(HISTORIES / f"{name}.json"), CUSTOMERS[customer])
     assert parcel.status == status
     assert told(client, parcel.delivery_id) == became
 
