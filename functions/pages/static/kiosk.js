@@ -103,13 +103,13 @@
   const DONE = { done: true };
   let trouble = ""; // the status with which answers are refused, for staff
 
-  const post = async (entry) => {
+  const post = async (entry, body = entry.body) => {
     const giveUp = new AbortController();
     const timer = setTimeout(() => giveUp.abort(), PATIENCE);
     // Of this survey by the key of today, of another one by the key it was asked with.
     const to = entry.survey === data.survey ? data.to : entry.to;
     try {
-      const request = { method: "POST", body: entry.body, headers: { "content-type": "text/plain" } };
+      const request = { method: "POST", body, headers: { "content-type": "text/plain" } };
       const answer = await fetch(to, { ...request, signal: giveUp.signal, credentials: "omit" });
       const problem = answer.status === 422 ? await answer.json().catch(() => ({})) : {};
       return { status: answer.status, wait: Number(answer.headers.get("retry-after")), errors: problem.errors ?? {} };
@@ -134,16 +134,14 @@
     return wrong.length && known && Object.keys(answer.answers).length ? JSON.stringify(answer) : null;
   };
 
-  const send = async (entry) => {
-    const { status, wait, errors } = await post(entry);
+  // It stays as it was kept until the server has it: a later press may put a higher revision in its place meanwhile.
+  const send = async (entry, body = entry.body) => {
+    const { status, wait, errors } = await post(entry, body);
     if (status === 0 || status === 408 || status === 429 || status >= 500) return { wait: wait * SECOND || 0 };
     trouble = status < 400 ? "" : `${status}`;
     if ([401, 403, 404].includes(status)) return { refused: true };
-    const rest = status === 422 ? without(errors, entry.body) : null;
-    if (rest) {
-      await outbox.put({ ...entry, body: rest });
-      return send({ ...entry, body: rest });
-    }
+    const rest = status === 422 ? without(errors, body) : null;
+    if (rest) return send(entry, rest);
     if (status >= 400) console.error(`hearback: an answer to survey "${entry.survey}" was refused (${status})`);
     await outbox.drop(entry);
     return DONE;
@@ -424,10 +422,10 @@
   const stayWithoutNetwork = async () => {
     if (data.test || !navigator.serviceWorker) return;
     navigator.storage?.persist?.();
-    const isNew = !navigator.serviceWorker.controller;
     await navigator.serviceWorker.register("sw.js");
-    // The worker keeps each page it brings; this one was here before it.
-    if (isNew) await (await caches.open(PAGES)).add(location.href);
+    // The worker keeps each page it brings; one that was here before it, or that could not be kept then, is kept now.
+    const pages = await caches.open(PAGES);
+    if (!(await pages.match(location.href, { ignoreSearch: true }))) await pages.add(location.href);
   };
 
   // A new version of the survey comes to a terminal that nobody has touched since it last asked.
@@ -440,6 +438,8 @@
   begin();
   wake();
   sendAll();
-  stayWithoutNetwork().catch(({ message }) => console.error(`hearback: no page without a network: ${message}`));
-  if (!data.test) setInterval(lookForNewer, LOOKS_FOR_NEWER);
+  const stay = () =>
+    stayWithoutNetwork().catch(({ message }) => console.error(`hearback: no page without a network: ${message}`));
+  stay();
+  if (!data.test) setInterval(() => (stay(), lookForNewer()), LOOKS_FOR_NEWER);
 })();

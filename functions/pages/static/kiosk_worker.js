@@ -17,9 +17,11 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(page(request, (work) => event.waitUntil(work)));
 });
 
+const ANY_COPY = { ignoreSearch: true, ignoreVary: true }; // also of before the key was changed
+
 const page = async (request, meanwhile) => {
   const pages = await caches.open(PAGES);
-  const known = await pages.match(request, { ignoreSearch: true, ignoreVary: true });
+  const known = await pages.match(request, ANY_COPY);
   const fresh = fetched(request, pages).catch(() => null);
   meanwhile(fresh);
   const tooLong = new Promise((resolve) => setTimeout(resolve, PATIENCE));
@@ -31,12 +33,21 @@ const page = async (request, meanwhile) => {
 const fetched = async (request, pages) => {
   const answer = await fetch(request);
   if (answer.ok) {
-    const copy = answer.clone();
-    await pages.delete(request, { ignoreSearch: true, ignoreVary: true }); // with the key of before it was changed
-    await pages.put(request, copy);
+    // A disk that is full takes nothing from who has a network.
+    await keep(request, answer.clone(), pages).catch(({ message }) => console.error(`hearback: not kept: ${message}`));
     return answer;
   }
   return answer.status >= 400 && answer.status < 500 && ![408, 429].includes(answer.status) ? answer : null;
+};
+
+// There is no moment without a whole copy, whenever the power fails: each has an address of its own, for a put in the
+// place of another first takes that one away, and only those go that were there before it.
+const keep = async (request, copy, pages) => {
+  const older = await pages.keys(request, ANY_COPY);
+  const address = new URL(request.url);
+  address.searchParams.set("copy", crypto.randomUUID());
+  await pages.put(address, copy);
+  for (const known of older) await pages.delete(known, { ignoreVary: true });
 };
 
 const notYet = () => {
