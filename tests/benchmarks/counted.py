@@ -72,10 +72,14 @@ class Count(NamedTuple):
     read_units: float = 0
 
 
+NO_FLOOD = {"AddressAnswersPerMinute": "0", "BurstAnswersPerMinute": "1000000"}
+"""All answers of a benchmark come from one address, and at once."""
+
+
 @contextmanager
 def measured_stack(widths: Sequence[int] = FEW, *, counts_views: bool = False) -> Iterator[DeployedStack]:
     """A stack with one survey of one question, and breakdowns with so many values each."""
-    with deployed(InMemoryAws(seed=84)) as stack:
+    with deployed(InMemoryAws(seed=84), NO_FLOOD) as stack:
         dynamodb = boto3.client("dynamodb")
         SurveyRepository(dynamodb, "SurveysTable").publish(
             Survey.model_validate(
