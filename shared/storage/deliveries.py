@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
-
 from shared.domain.deliveries import Delivery
 from shared.storage.keys import delivery_key
-from shared.storage.table import error_code, translated
+from shared.storage.table import condition_held, translated
 
 
 class DeliveriesTable(Protocol):
@@ -76,11 +74,4 @@ class DeliveryRepository:
         if expected_version:
             put["ConditionExpression"] = "version = :version"
             put["ExpressionAttributeValues"] = {":version": {"N": str(expected_version)}}
-        with translated():
-            try:
-                self._dynamodb.put_item(**put)
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise
-                return False
-        return True
+        return condition_held(self._dynamodb.put_item, **put)

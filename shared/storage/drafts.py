@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
-
 from shared.domain.drafts import Draft, ListedDraft
 from shared.errors import ConflictError
 from shared.storage.keys import DRAFTS, draft_key
-from shared.storage.table import error_code, every_item, from_item, to_item, translated
+from shared.storage.table import condition_held, every_item, from_item, to_item, translated
 
 _LISTED = ("survey_id", "name", "saved_by", "saved_at")
 
@@ -71,19 +69,15 @@ class DraftRepository:
         told = {name: value for name, value in draft.model_dump(mode="json").items() if name in _LISTED}
         item = {**told, "name": draft.definition.name, "revision": draft.revision, "content": draft.model_dump_json()}
         seen = {"ExpressionAttributeValues": to_item({":seen": over})} if over else {}
-        with translated():
-            try:
-                self._dynamodb.put_item(
-                    TableName=self._table_name,
-                    Item={**draft_key(draft.survey_id), **to_item(item)},
-                    ConditionExpression="revision = :seen" if over else "attribute_not_exists(pk)",
-                    **seen,
-                )
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise
-                if self.get(draft.survey_id) != draft:
-                    raise ConflictError("Somebody else changed this draft meanwhile.") from error
+        saved = condition_held(
+            self._dynamodb.put_item,
+            TableName=self._table_name,
+            Item={**draft_key(draft.survey_id), **to_item(item)},
+            ConditionExpression="revision = :seen" if over else "attribute_not_exists(pk)",
+            **seen,
+        )
+        if not saved and self.get(draft.survey_id) != draft:
+            raise ConflictError("Somebody else changed this draft meanwhile.")
 
     def discard(self, survey_id: str, revision: int) -> None:
         """Forget a draft that is still what the caller has seen; one that is gone already stays gone.
@@ -92,18 +86,15 @@ class DraftRepository:
             ConflictError: somebody else saved it meanwhile.
             TemporaryError: it may not have been forgotten.
         """
-        with translated():
-            try:
-                self._dynamodb.delete_item(
-                    TableName=self._table_name,
-                    Key=draft_key(survey_id),
-                    ConditionExpression="attribute_not_exists(pk) OR revision = :seen",
-                    ExpressionAttributeValues=to_item({":seen": revision}),
-                )
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise
-                raise ConflictError("Somebody else changed this draft meanwhile.") from error
+        forgotten = condition_held(
+            self._dynamodb.delete_item,
+            TableName=self._table_name,
+            Key=draft_key(survey_id),
+            ConditionExpression="attribute_not_exists(pk) OR revision = :seen",
+            ExpressionAttributeValues=to_item({":seen": revision}),
+        )
+        if not forgotten:
+            raise ConflictError("Somebody else changed this draft meanwhile.")
 
     def list_drafts(self) -> Sequence[ListedDraft]:
         """Every draft, by the id of its survey.

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
-
 from shared.domain.base import iso
 from shared.domain.messages import MessageState, Reason
 from shared.domain.responses import Response
@@ -26,7 +24,7 @@ from shared.storage.keys import (
     short_link_key,
 )
 from shared.storage.message_items import INDEX_KEYS, state_change
-from shared.storage.table import Queryable, error_code, every_item, to_item, translated
+from shared.storage.table import Queryable, condition_held, every_item, to_item, translated
 
 SAVE_ATTEMPTS = 5
 """How often a delivery is erased anew because its carrier reported in between."""
@@ -159,14 +157,7 @@ class ErasingMessages:
         )
 
     def _change(self, update: Mapping[str, Any]) -> bool:
-        with translated():
-            try:
-                self._dynamodb.update_item(**update)
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise
-                return False
-        return True
+        return condition_held(self._dynamodb.update_item, **update)
 
     def _found(self, index: str, attribute: str, value: str, prefix: str) -> Iterator[str]:
         return found_by(self._dynamodb, self._table_name, index, attribute, value, prefix)
@@ -242,12 +233,7 @@ class ErasingPeople:
                 self._delete(Key={"pk": item["pk"], "sk": item["sk"]})
 
     def _delete(self, **request: Any) -> None:
-        with translated():
-            try:
-                self._dynamodb.delete_item(TableName=self._table_name, **request)
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise
+        condition_held(self._dynamodb.delete_item, TableName=self._table_name, **request)
 
 
 def found_by(

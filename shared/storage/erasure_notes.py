@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
-
 from shared.domain.erasure import Erasure, Found
 from shared.storage.erasures import erasure_in
 from shared.storage.keys import erasure_key, erasure_partition, found_key
-from shared.storage.table import Item, Queryable, error_code, every_item, to_item, translated
+from shared.storage.table import Item, Queryable, condition_held, every_item, to_item, translated
 
 
 class NotesTable(Queryable, Protocol):
@@ -111,14 +109,7 @@ class ErasureNotes:
 
     def _unless_refused(self, write: Callable[..., Any], **request: Any) -> bool:
         """A write under a condition; whether the condition held."""
-        with translated():
-            try:
-                write(TableName=self._table_name, **request)
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise
-                return False
-        return True
+        return condition_held(write, TableName=self._table_name, **request)
 
     def _items(self, person_id: str, prefix: str) -> Iterator[Item]:
         return every_item(

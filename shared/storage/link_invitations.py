@@ -22,7 +22,7 @@ from shared.storage.keys import message_key, opt_out_key
 from shared.storage.message_items import indexed_by, message_of
 from shared.storage.messages import KEPT_FOR
 from shared.storage.survey_requests import not_erased
-from shared.storage.table import cancellation_codes, error_code, to_item, translated
+from shared.storage.table import cancellation_codes, condition_held, to_item, translated
 
 
 class InvitationsTable(Protocol):
@@ -119,12 +119,7 @@ class LinkInvitations:
             TemporaryError: the store did not answer.
         """
         put = self._put(notification, {"state": MessageState.SUPPRESSED.value, "reason": reason.value}, now)
-        with translated():
-            try:
-                self._dynamodb.put_item(**put)
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise
+        condition_held(self._dynamodb.put_item, **put)
         return self._stored(notification)
 
     def _put(self, notification: Notification, decided: Mapping[str, object], now: datetime) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from shared.storage.keys import (
 )
 from shared.storage.message_items import indexed_by, message_of, state_change
 from shared.storage.short_links import short_link_put
-from shared.storage.table import cancellation_codes, error_code, from_item, to_item, translated
+from shared.storage.table import cancellation_codes, condition_held, error_code, from_item, to_item, translated
 
 KEPT_FOR = timedelta(days=400)
 """How long a message is kept after it was wished for: a little more than a year, for the yearly review."""
@@ -311,14 +311,8 @@ class MessageRepository:
         changes: Mapping[str, object],
         remove: tuple[str, ...] = (),
     ) -> bool:
-        with translated():
-            try:
-                self._dynamodb.update_item(**self._change(message_id, token, from_states, changes, remove))
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise
-                return False
-        return True
+        change = self._change(message_id, token, from_states, changes, remove)
+        return condition_held(self._dynamodb.update_item, **change)
 
     def _change(
         self,

@@ -16,7 +16,7 @@ from shared.domain.messages import Channel
 from shared.storage.keys import Key, bounce_key, opt_out_key, unsubscribe_key
 from shared.storage.people_lists import BOUNCE, UNSUBSCRIBE, listed
 from shared.storage.survey_requests import not_erased
-from shared.storage.table import cancellation_codes, error_code, to_item, translated
+from shared.storage.table import cancellation_codes, condition_held, to_item, translated
 
 
 class MarksTable(Protocol):
@@ -54,14 +54,8 @@ class OptOutRepository:
             TemporaryError: the store did not answer.
         """
         item = {**opt_out_key(channel, address), **to_item({"since": iso(at)})}
-        with translated():
-            try:
-                self._dynamodb.put_item(
-                    TableName=self._table_name, Item=item, ConditionExpression="attribute_not_exists(pk)"
-                )
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise
+        put = {"TableName": self._table_name, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
+        condition_held(self._dynamodb.put_item, **put)
 
 
 class AddressLists:

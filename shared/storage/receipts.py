@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
-
 from shared.domain.base import iso
 from shared.domain.messages import Channel, MessageState, Reason
 from shared.domain.sending import Message, Receipt, ReceiptKind
 from shared.storage.keys import message_key, suppression_key
 from shared.storage.message_items import message_of, state_change
-from shared.storage.table import error_code, to_item, translated
+from shared.storage.table import condition_held, to_item, translated
 
 _UNSETTLED = (MessageState.NEW, MessageState.CLAIMED, MessageState.ATTEMPTING, MessageState.AMBIGUOUS)
 _MARKS = {
@@ -76,14 +74,8 @@ class ReceiptRepository:
         if receipt.kind is ReceiptKind.REJECTED:
             from_states = (*_UNSETTLED, MessageState.SENT)
             changes |= {"state": MessageState.FAILED.value, "reason": Reason.REJECTED.value}
-        with translated():
-            try:
-                self._dynamodb.update_item(**state_change(self._table_name, receipt.message_id, from_states, changes))
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise
-                return False
-        return True
+        change = state_change(self._table_name, receipt.message_id, from_states, changes)
+        return condition_held(self._dynamodb.update_item, **change)
 
     def mark(self, receipt: Receipt) -> None:
         """Keep when a message was delivered, bounced or complained of; the first of each kind stays.
@@ -93,19 +85,15 @@ class ReceiptRepository:
         mark = _MARKS.get(receipt.kind)
         if mark is None:
             return
-        with translated():
-            try:
-                self._dynamodb.update_item(
-                    TableName=self._table_name,
-                    Key=message_key(receipt.message_id),
-                    UpdateExpression="SET #mark = :at",
-                    ConditionExpression="attribute_exists(pk) AND attribute_not_exists(#mark)",
-                    ExpressionAttributeNames={"#mark": mark},
-                    ExpressionAttributeValues={":at": {"S": iso(receipt.at)}},
-                )
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise
+        condition_held(
+            self._dynamodb.update_item,
+            TableName=self._table_name,
+            Key=message_key(receipt.message_id),
+            UpdateExpression="SET #mark = :at",
+            ConditionExpression="attribute_exists(pk) AND attribute_not_exists(#mark)",
+            ExpressionAttributeNames={"#mark": mark},
+            ExpressionAttributeValues={":at": {"S": iso(receipt.at)}},
+        )
 
     def suppress(self, channel: Channel, address: str, reason: Reason, at: datetime) -> bool:
         """Have nothing more sent to an address; False if that was so already. A complaint outweighs a bounce."""
@@ -118,11 +106,5 @@ class ReceiptRepository:
                 "ExpressionAttributeValues": {":reason": {"S": reason.value}},
             }
         item = {**suppression_key(channel, address), **to_item({"reason": reason.value, "since": iso(at)})}
-        with translated():
-            try:
-                self._dynamodb.put_item(TableName=self._table_name, Item=item, ConditionExpression=weaker, **values)
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise
-                return False
-        return True
+        put = {"TableName": self._table_name, "Item": item, "ConditionExpression": weaker, **values}
+        return condition_held(self._dynamodb.put_item, **put)

@@ -25,7 +25,16 @@ from shared.storage.keys import (
     survey_partition,
     survey_version_key,
 )
-from shared.storage.table import cancellation_codes, error_code, every_item, from_item, to_item, to_value, translated
+from shared.storage.table import (
+    cancellation_codes,
+    condition_held,
+    error_code,
+    every_item,
+    from_item,
+    to_item,
+    to_value,
+    translated,
+)
 
 
 class SurveysTable(Protocol):
@@ -165,21 +174,15 @@ class SurveyRepository:
         Raises:
             TemporaryError: the store did not answer.
         """
-        with translated():
-            try:
-                self._dynamodb.update_item(
-                    TableName=self._table_name,
-                    Key=current_survey_key(survey_id),
-                    UpdateExpression="SET hot_until = :until",
-                    ConditionExpression="attribute_exists(pk) "
-                    "AND (attribute_not_exists(hot_until) OR hot_until <= :ends_sooner)",
-                    ExpressionAttributeValues=to_item({":until": iso(until), ":ends_sooner": iso(until - sooner)}),
-                )
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise
-                return False
-        return True
+        return condition_held(
+            self._dynamodb.update_item,
+            TableName=self._table_name,
+            Key=current_survey_key(survey_id),
+            UpdateExpression="SET hot_until = :until",
+            ConditionExpression="attribute_exists(pk) "
+            "AND (attribute_not_exists(hot_until) OR hot_until <= :ends_sooner)",
+            ExpressionAttributeValues=to_item({":until": iso(until), ":ends_sooner": iso(until - sooner)}),
+        )
 
     def list_surveys(self) -> Sequence[ListedSurvey]:
         """Every survey there is, archived ones too, by id.

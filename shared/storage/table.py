@@ -5,7 +5,7 @@ We use the client, never the resource: it starts faster, and what is sent is wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeAlias
@@ -90,6 +90,26 @@ def translated() -> Iterator[None]:
         raise TemporaryError(f"{error.operation_name} failed: {error_code(error)}") from error
     except BotoCoreError as error:
         raise TemporaryError(f"the store did not answer: {type(error).__name__}") from error
+
+
+def condition_held(write: Callable[..., Any], **request: Any) -> bool:
+    """Make a write under a condition; whether the condition held.
+
+    Args:
+        write: The client's method for one item.
+        request: Its arguments.
+
+    Raises:
+        TemporaryError: the store did not answer, so it may have been written or not.
+    """
+    with translated():
+        try:
+            write(**request)
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+            return False
+    return True
 
 
 class Queryable(Protocol):
