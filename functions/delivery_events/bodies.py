@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 from shared.domain.base import Frozen, Identifier, Instant
 from shared.domain.deliveries import DeliveryId, DeliveryReason, DeliveryStatus, Window
 from shared.domain.people import Recipient
-from shared.domain.surveys import SurveyId, TimeZone
+from shared.domain.surveys import SurveyId
+from shared.domain.time_zones import TimeZone
 
 
 def _written_out(value: Any) -> Any:
@@ -55,7 +56,10 @@ class DeliveryBody(Frozen):
     tracking_number: Identifier | None = None
     recipient: Recipient
     promise: Promise | None = None
-    time_zone: Annotated[TimeZone, Field(description="Where the parcel goes; windows are told in it.")] = "UTC"
+    time_zone: Annotated[
+        TimeZone | None,
+        Field(description="Where the parcel goes; windows are told in it, and quiet hours kept. Without it, UTC."),
+    ] = None
     survey_id: Annotated[SurveyId | None, Field(description="The survey to invite to once it is delivered.")] = None
 
 

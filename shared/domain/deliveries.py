@@ -15,9 +15,11 @@ from pydantic import Field, StringConstraints, model_validator
 
 from shared.domain.asking import INVITATION_EXPIRES_AFTER
 from shared.domain.base import Frozen, Identifier, Instant
+from shared.domain.brands import DEFAULT_BRAND, BrandId
 from shared.domain.messages import MessageKind
 from shared.domain.people import Recipient
-from shared.domain.surveys import SurveyId, TimeZone
+from shared.domain.surveys import SurveyId
+from shared.domain.time_zones import TimeZone
 
 DeliveryId = Identifier
 MAX_EVENTS = 200
@@ -78,27 +80,70 @@ class Window(Frozen):
         return self
 
 
+CarriersWord = Annotated[str, StringConstraints(max_length=200)]
+"""A status as its carrier or tracking provider calls it, kept as it came."""
+
+
 class DeliveryEvent(Frozen):
-    """One thing that happened to a parcel, as a carrier or a fleet reported it."""
+    """One thing that happened to a parcel, as a carrier or a fleet reported it.
+
+    Args:
+        event_id: The same id again is the same event.
+        status: Where the parcel was after it.
+        reason: Why.
+        occurred_at: When it happened, by the reporter's clock.
+        learned_at: When we learned of it.
+        raw_status: The carrier's or provider's own word for the status.
+        raw_substatus: Its word for the detail.
+        provider: Who told us, if not the shop itself (`easypost`).
+        corrects: The event that was reported wrongly: it counts no more, and this one stands in its place.
+        estimated_at: When the parcel is expected to arrive, as far as was known then.
+    """
 
     event_id: Identifier
     status: DeliveryStatus
     reason: DeliveryReason | None = None
     occurred_at: Instant
     learned_at: Instant
-    raw_status: Annotated[str, StringConstraints(max_length=200)] | None = None
+    raw_status: CarriersWord | None = None
+    raw_substatus: CarriersWord | None = None
+    provider: Identifier | None = None
+    corrects: Identifier | None = None
+    estimated_at: Instant | None = None
 
 
 class DeliveryRegistration(Frozen):
-    """What a shop tells us of a parcel it handed over; without a recipient once that person was erased."""
+    """What a shop tells us of a parcel it handed over; without a recipient once that person was erased.
+
+    Args:
+        carrier: Who brings it.
+        tracking_number: What the carrier calls it; carriers use numbers again.
+        recipient: Whom it is for.
+        promise: The window the customer was told.
+        promised_by_customer: Whether the customer chose the window themselves in place of an earlier one, which is then
+            no broken promise.
+        time_zone: Where it goes; windows are told in it. Left out, nobody said.
+        region: The part of the country or town it goes to, by which promises are counted.
+        survey_id: The survey to invite to once it is delivered.
+        brand_id: For which of the company's brands it goes.
+        registered_at: When we were told.
+    """
 
     carrier: Identifier
     tracking_number: Identifier | None = None
     recipient: Recipient | None = None
     promise: Window | None = None
-    time_zone: TimeZone = "UTC"
+    promised_by_customer: bool = False
+    time_zone: TimeZone | None = None
+    region: Identifier | None = None
     survey_id: SurveyId | None = None
+    brand_id: BrandId = DEFAULT_BRAND
     registered_at: Instant
+
+    @property
+    def zone(self) -> str:
+        """The time zone in which windows are told and weeks begin: where the parcel goes, else UTC."""
+        return self.time_zone or "UTC"
 
 
 class Delivery(Frozen):

@@ -43,9 +43,16 @@ class MessageKind(StrEnum):
     COMMENT_ADDED = "comment_added"
     ALERT_DIGEST = "alert_digest"
     THANK_YOU = "thank_you"
+    DELIVERY_SCHEDULED = "delivery_scheduled"
+    DELIVERY_DAY_BEFORE = "delivery_day_before"
     DELIVERY_ON_ITS_WAY = "delivery_on_its_way"
+    DELIVERY_SOON = "delivery_soon"
     DELIVERY_ARRIVING = "delivery_arriving"
     DELIVERY_DELIVERED = "delivery_delivered"
+    DELIVERY_ATTEMPT_FAILED = "delivery_attempt_failed"
+    DELIVERY_EXCEPTION = "delivery_exception"
+    DELIVERY_DELAYED = "delivery_delayed"
+    DELIVERY_APOLOGY = "delivery_apology"
     SURVEY_INVITATION = "survey_invitation"
     SURVEY_REMINDER = "survey_reminder"
 
@@ -63,6 +70,55 @@ class MessageKind(StrEnum):
     def asks(self) -> bool:
         """Whether it asks a person to answer a survey, for which they have a budget."""
         return self in {MessageKind.SURVEY_INVITATION, MessageKind.SURVEY_REMINDER}
+
+    @property
+    def category(self) -> Category:
+        """What a company switches off and a customer refuses, and what quiet hours are chosen for."""
+        return _CATEGORIES[self]
+
+
+class Category(StrEnum):
+    """What a message is in the eyes of its recipient: the unit of preferences and of quiet hours.
+
+    Each stage of a delivery is one, so that each can be refused; thanks belong to surveys, an apology to delays.
+    """
+
+    SURVEYS = "surveys"
+    SCHEDULED = "scheduled"
+    DAY_BEFORE = "day_before"
+    ON_ITS_WAY = "on_its_way"
+    SOON = "soon"
+    ARRIVING = "arriving"
+    DELIVERED = "delivered"
+    ATTEMPT_FAILED = "attempt_failed"
+    EXCEPTION = "exception"
+    DELAYED = "delayed"
+    STAFF = "staff"
+
+    @property
+    def is_stage(self) -> bool:
+        """Whether it is news of a delivery."""
+        return self not in {Category.SURVEYS, Category.STAFF}
+
+
+_CATEGORIES = {
+    MessageKind.DETRACTOR_ALERT: Category.STAFF,
+    MessageKind.COMMENT_ADDED: Category.STAFF,
+    MessageKind.ALERT_DIGEST: Category.STAFF,
+    MessageKind.THANK_YOU: Category.SURVEYS,
+    MessageKind.SURVEY_INVITATION: Category.SURVEYS,
+    MessageKind.SURVEY_REMINDER: Category.SURVEYS,
+    MessageKind.DELIVERY_SCHEDULED: Category.SCHEDULED,
+    MessageKind.DELIVERY_DAY_BEFORE: Category.DAY_BEFORE,
+    MessageKind.DELIVERY_ON_ITS_WAY: Category.ON_ITS_WAY,
+    MessageKind.DELIVERY_SOON: Category.SOON,
+    MessageKind.DELIVERY_ARRIVING: Category.ARRIVING,
+    MessageKind.DELIVERY_DELIVERED: Category.DELIVERED,
+    MessageKind.DELIVERY_ATTEMPT_FAILED: Category.ATTEMPT_FAILED,
+    MessageKind.DELIVERY_EXCEPTION: Category.EXCEPTION,
+    MessageKind.DELIVERY_DELAYED: Category.DELAYED,
+    MessageKind.DELIVERY_APOLOGY: Category.DELAYED,
+}
 
 
 class MessageState(StrEnum):
@@ -94,7 +150,12 @@ class Reason(StrEnum):
     NO_ADDRESS = "no_address"  # the recipient has no address on any channel that is allowed
     BOUNCED = "bounced"  # the address bounced for good
     COMPLAINED = "complained"  # the recipient reported us as spam
-    UNSUBSCRIBED = "unsubscribed"  # the recipient does not want to be asked or thanked
+    UNSUBSCRIBED = "unsubscribed"  # the recipient does not want messages of this category, or any by this channel
+    SWITCHED_OFF = "switched_off"  # the company does not send messages of this category
+    QUIET_HOURS = "quiet_hours"  # after the recipient's quiet hours it would be too late, and no channel is exempt
+    TOO_MANY = "too_many"  # the person was sent as many messages as a day allows
+    SPEND_LIMIT = "spend_limit"  # the day's limit on what SMS may cost is reached, or the price is not known
+    PREFIX_LIMIT = "prefix_limit"  # too many SMS to numbers that begin alike, as in SMS pumping
     COUNTRY_NOT_ALLOWED = "country_not_allowed"  # the number is of a country that ops did not allow
     RECENTLY_ASKED = "recently_asked"  # the person was asked something too short a time ago
     NOT_SAMPLED = "not_sampled"  # the person is not of the share of people that the survey asks
@@ -113,6 +174,8 @@ class Notification(Frozen):
         request_id: The request that an invitation follows; it is in the person's own partition until it was followed.
         channel: The way that was wished for; left out, the usual one of its kind.
         reminds_of: The invitation that a reminder is about.
+        occasion: Which promise, estimate or event of a delivery it is about; when that is no longer the delivery's
+            own, the message is stale.
     """
 
     message_id: Identifier
@@ -125,6 +188,7 @@ class Notification(Frozen):
     request_id: Identifier | None = None
     channel: LinkChannel | None = None
     reminds_of: Identifier | None = None
+    occasion: Identifier | None = None
     requested_at: Instant
     expires_at: Instant
 

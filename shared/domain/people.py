@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, model_validator
 
 from shared.domain.base import Frozen, Identifier, Line
+from shared.domain.time_zones import TimeZone
 
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _DOMAIN = r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
@@ -60,6 +61,7 @@ class Recipient(Frozen):
     external_id: Identifier | None = None
     name: Line | None = None
     locale: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] | None = None
+    time_zone: TimeZone | None = None
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
@@ -89,6 +91,7 @@ class Person(Frozen, defer_build=True):
     external_id: Identifier | None = None
     name: str | None = None
     locale: str | None = None
+    time_zone: TimeZone | None = None
 
 
 def merged(person: Person, recipient: Recipient) -> Person:

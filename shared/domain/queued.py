@@ -14,12 +14,25 @@ __all__ = ["DeliveryReported", "ErasePerson", "Queued", "ResponseSubmitted", "Se
 
 
 class DeliveryReported(Queued):
-    """A shop or a carrier told us of a parcel; on the deliveries queue. Has a registration, an event, or both."""
+    """A shop or a carrier told us of a parcel; on the deliveries queue. Has a registration, events, or both.
+
+    Args:
+        delivery_id: Of which parcel.
+        registration: What the shop says of it.
+        event: One thing that happened to it.
+        events: More things that happened to it, in any order.
+    """
 
     type: Literal["DeliveryReported"] = "DeliveryReported"
     delivery_id: DeliveryId
     registration: DeliveryRegistration | None = None
     event: DeliveryEvent | None = None
+    events: tuple[DeliveryEvent, ...] = ()
+
+    @property
+    def every_event(self) -> tuple[DeliveryEvent, ...]:
+        """All that happened."""
+        return (*((self.event,) if self.event is not None else ()), *self.events)
 
 
 class SendNotification(Queued):

@@ -10,14 +10,14 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cache
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from shared.domain.base import Frozen, Line
 from shared.domain.people import EmailAddress
+from shared.domain.time_zones import TimeZone
 
 QuestionId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
@@ -86,21 +86,6 @@ class Look(StrEnum):
     NUMBERS = "numbers"
     STARS = "stars"
     SMILEYS = "smileys"
-
-
-@cache
-def _time_zones() -> frozenset[str]:
-    """Every zone there is; asking walks through the whole time zone database, which takes 10 ms and more."""
-    return frozenset(available_timezones())
-
-
-def _known_zone(name: str) -> str:
-    if name not in _time_zones():
-        raise ValueError("must be a time zone of the IANA database, such as Europe/Berlin")
-    return name
-
-
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class Option(Frozen):

@@ -162,7 +162,7 @@ class Rendering:
         registration, event = delivery.registration, delivery.current
         if registration is None or event is None:
             raise ValueError("a parcel that nobody registered, or that has not moved, has nobody to be told of it")
-        zone, promise = registration.time_zone, registration.promise
+        zone, promise = registration.zone, registration.promise
         return self._texts(
             kind,
             locale,
