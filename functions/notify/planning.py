@@ -23,7 +23,7 @@ from shared.domain.people import Person
 from shared.domain.responses import Response
 from shared.domain.sending import AlertBudget, Draft, RenderedFrom, Silence, SubjectType
 from shared.domain.surveys import Brand, Survey
-from shared.texts.rendering import LONGEST_NAME, Rendering, Texts, supported_locale
+from shared.texts.rendering import LONGEST_NAME, DeliveryLinks, Rendering, Texts, supported_locale
 from shared.texts.words import one_line
 
 
@@ -146,7 +146,10 @@ class MessagePlanner:
         published = self._surveys.current(notification.survey_id or delivery.registration.survey_id or "")
         brand = published.survey.brand if published else self._policy.default_brand
         locale = supported_locale(person.locale, published.survey.default_locale if published else None)
-        texts = self._rendering.delivery(notification.kind, locale, brand, delivery=delivery, person=person, now=now)
+        links = DeliveryLinks(track="", preferences="")
+        texts = self._rendering.delivery(
+            notification.kind, locale, brand, delivery=delivery, person=person, now=now, links=links
+        )
         about = RenderedFrom(SubjectType.DELIVERY, delivery.delivery_id, delivery.version)
         return self._to_person(notification, person, brand, texts, about)
 

@@ -6,13 +6,13 @@ gave is an error, and a test renders each template there is.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from shared.domain.deliveries import Delivery, Window
+from shared.domain.deliveries import Delivery, DeliveryStatus, Window
 from shared.domain.messages import EmailContent, MessageKind, SmsContent
 from shared.domain.people import Person
 from shared.domain.phones import plain_text
@@ -20,7 +20,16 @@ from shared.domain.responses import Response
 from shared.domain.scale_words import SCALE_WORDS, drawn, look_of
 from shared.domain.scores import Sentiment, sentiment
 from shared.domain.surveys import Brand, Question, Scale, Survey, in_locale
-from shared.texts.words import dead, moment_in_words, one_line, readable_on, window_in_words
+from shared.texts.words import (
+    dead,
+    duration_in_words,
+    expected_in_words,
+    moment_in_words,
+    one_line,
+    readable_on,
+    reason_in_words,
+    window_in_words,
+)
 
 LOCALES = ("en", "de")
 DEFAULT_LOCALE = LOCALES[0]
@@ -72,6 +81,18 @@ class InvitationLinks(NamedTuple):
 
     address: str
     unsubscribe: str
+
+
+class DeliveryLinks(NamedTuple):
+    """The addresses in news of a delivery; empty where there is none.
+
+    Args:
+        track: The live page of the parcel.
+        preferences: Where to choose what one is told.
+    """
+
+    track: str
+    preferences: str
 
 
 class Texts:
@@ -156,21 +177,35 @@ class Rendering:
         )
 
     def delivery(
-        self, kind: MessageKind, locale: str, brand: Brand, *, delivery: Delivery, person: Person, now: datetime
+        self,
+        kind: MessageKind,
+        locale: str,
+        brand: Brand,
+        *,
+        delivery: Delivery,
+        person: Person,
+        now: datetime,
+        links: DeliveryLinks,
     ) -> Texts:
-        """Where a parcel is."""
+        """News of a parcel."""
         registration, event = delivery.registration, delivery.current
         if registration is None or event is None:
             raise ValueError("a parcel that nobody registered, or that has not moved, has nobody to be told of it")
-        zone, promise = registration.zone, registration.promise
+        zone, promise, estimated_at = registration.zone, registration.promise, _estimated_at(delivery)
+        late = event.occurred_at - promise.end if promise and event.status is DeliveryStatus.DELIVERED else timedelta()
         return self._texts(
             kind,
             locale,
             brand,
             name=person.name or "",
             window=window_in_words(promise, zone, now, locale) if promise else "",
+            expected=expected_in_words(estimated_at, zone, now, locale) if estimated_at else "",
             occurred=moment_in_words(event.occurred_at, zone, now, locale),
+            reason=reason_in_words(event.reason, locale),
+            late_by=duration_in_words(late, locale),
             tracking_number=registration.tracking_number or "",
+            track=links.track,
+            preferences=links.preferences,
         )
 
     def question(
@@ -208,6 +243,13 @@ class Rendering:
         if "name" in shown:
             shown["name"] = dead(one_line(shown["name"], LONGEST_NAME))
         return Texts(self._environment, f"{kind.value}/{locale}", shown)
+
+
+def _estimated_at(delivery: Delivery) -> datetime | None:
+    """When a parcel is expected, by the latest of its events that says so."""
+    estimates = [event for event in delivery.history if event.estimated_at is not None]
+    latest = max(estimates, key=lambda event: (event.occurred_at, event.learned_at, event.event_id), default=None)
+    return latest.estimated_at if latest else None
 
 
 def _in_words(question: Question, response: Response, locale: str) -> str | None:

@@ -6,10 +6,10 @@ A table of month names is all we need of a locale; a library for it would be the
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.domain.deliveries import Window
+from shared.domain.deliveries import DeliveryReason, Window
 
 _WEEKDAYS = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
@@ -33,6 +33,48 @@ _ACROSS = {
     "en": "between {start} ({start_day}) and {end} ({end_day})",
     "de": "zwischen {start} Uhr ({start_day}) und {end} Uhr ({end_day})",
 }
+_ESTIMATED_TO = 300
+"""Seconds to which an estimated arrival is told."""
+_ABOUT = {"en": "at about {time}", "de": "gegen {time} Uhr"}
+_UNITS = {
+    "en": (("day", "days"), ("hour", "hours"), ("minute", "minutes")),
+    "de": (("Tag", "Tage"), ("Stunde", "Stunden"), ("Minute", "Minuten")),
+}
+_REASONS = {
+    "en": {
+        DeliveryReason.DELAYED: "because something took longer on the way",
+        DeliveryReason.WEATHER: "because of the weather",
+        DeliveryReason.CUSTOMS: "because it is at customs",
+        DeliveryReason.PAYMENT_DUE: "because a payment is still due",
+        DeliveryReason.ADDRESS: "because the address could not be found",
+        DeliveryReason.NOT_HOME: "because nobody could take it in",
+        DeliveryReason.BUSINESS_CLOSED: "because the business was closed",
+        DeliveryReason.REFUSED: "because it was not accepted",
+        DeliveryReason.DAMAGED: "because it was damaged on the way",
+        DeliveryReason.LOST: "because it cannot be found at the moment",
+        DeliveryReason.DOCUMENTS: "because papers for it are missing",
+        DeliveryReason.HELD: "because it was stopped on the way",
+        DeliveryReason.CARRIER: "because of a problem at the carrier",
+        DeliveryReason.OTHER: "",
+    },
+    "de": {
+        DeliveryReason.DELAYED: "weil es unterwegs länger gedauert hat",
+        DeliveryReason.WEATHER: "weil das Wetter es nicht zulässt",
+        DeliveryReason.CUSTOMS: "weil sie beim Zoll liegt",
+        DeliveryReason.PAYMENT_DUE: "weil noch eine Zahlung offen ist",
+        DeliveryReason.ADDRESS: "weil die Adresse nicht gefunden wurde",
+        DeliveryReason.NOT_HOME: "weil niemand sie annehmen konnte",
+        DeliveryReason.BUSINESS_CLOSED: "weil das Geschäft geschlossen war",
+        DeliveryReason.REFUSED: "weil sie nicht angenommen wurde",
+        DeliveryReason.DAMAGED: "weil sie unterwegs beschädigt wurde",
+        DeliveryReason.LOST: "weil sie gerade nicht auffindbar ist",
+        DeliveryReason.DOCUMENTS: "weil Papiere dafür fehlen",
+        DeliveryReason.HELD: "weil sie unterwegs angehalten wurde",
+        DeliveryReason.CARRIER: "weil es beim Zusteller eine Störung gibt",
+        DeliveryReason.OTHER: "",
+    },
+}
+"""Each as a clause about the parcel ("sie": die Sendung) that may end a sentence; without blame."""
 
 
 def day_in_words(instant: datetime, zone: str, now: datetime, locale: str) -> str:
@@ -60,6 +102,31 @@ def window_in_words(window: Window, zone: str, now: datetime, locale: str) -> st
         return _BETWEEN[locale].format(day=start_day, start=start, end=end)
     end_day = day_in_words(window.end, zone, now, locale)
     return _ACROSS[locale].format(start=start, start_day=start_day, end=end, end_day=end_day)
+
+
+def expected_in_words(instant: datetime, zone: str, now: datetime, locale: str) -> str:
+    """An estimate to five minutes: "at about 17:30", with the day before it unless it is today."""
+    rounded = datetime.fromtimestamp(round(instant.timestamp() / _ESTIMATED_TO) * _ESTIMATED_TO, tz=UTC)
+    about = _ABOUT[locale].format(time=_clock(rounded, zone))
+    day = day_in_words(rounded, zone, now, locale)
+    return about if day == _NEAR_DAYS[locale][0] else f"{day} {about}"
+
+
+def reason_in_words(reason: DeliveryReason | None, locale: str) -> str:
+    """Why a parcel is where it is: "because of the weather"; empty where there is nothing to say."""
+    return _REASONS[locale][reason] if reason else ""
+
+
+def duration_in_words(duration: timedelta, locale: str) -> str:
+    """How long: "1 hour 20 minutes", its two largest units; empty for less than a minute."""
+    minutes = int(duration / timedelta(minutes=1))
+    counts = (minutes // 1440, minutes // 60 % 24, minutes % 60)
+    words = [
+        f"{count} {one if count == 1 else many}"
+        for count, (one, many) in zip(counts, _UNITS[locale], strict=True)
+        if count > 0
+    ]
+    return " ".join(words[:2])
 
 
 def _clock(instant: datetime, zone: str) -> str:

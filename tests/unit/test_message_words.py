@@ -6,11 +6,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.domain.deliveries import Window
+from shared.domain.deliveries import DeliveryReason, Window
 from shared.domain.messages import MessageKind
 from shared.domain.phones import country_of, plain_text
-from shared.texts.rendering import Rendering, supported_locale
-from shared.texts.words import dead, moment_in_words, one_line, readable_on, window_in_words
+from shared.texts.rendering import LOCALES, Rendering, supported_locale
+from shared.texts.words import (
+    dead,
+    duration_in_words,
+    expected_in_words,
+    moment_in_words,
+    one_line,
+    readable_on,
+    reason_in_words,
+    window_in_words,
+)
 from tests.fakes.clock import NOON
 from tests.fakes.sms import GSM_7, segments
 from tests.fakes.wishes import SURVEY, response
@@ -155,3 +164,48 @@ def test_segments_are_counted_without_splitting_a_pair() -> None:
     assert [segments("a" * n) for n in (160, 161, 306, 307)] == [1, 2, 2, 3]
     assert segments(152 * "a" + "€" + 152 * "a") == 3
     assert segments(66 * "ж" + "😀" + 66 * "ж") == 3
+
+
+@pytest.mark.parametrize(
+    ("minutes", "locale", "words"),
+    [
+        (0, "en", "at about 13:00"),
+        (0, "de", "gegen 13:00 Uhr"),
+        (43, "en", "at about 13:45"),
+        (42, "en", "at about 13:40"),
+        (24 * 60, "en", "tomorrow at about 13:00"),
+        (24 * 60, "de", "morgen gegen 13:00 Uhr"),
+        (4 * 24 * 60, "en", "on Thursday, 26 November at about 13:00"),
+        (11 * 60 - 2, "en", "tomorrow at about 00:00"),
+    ],
+)
+def test_an_estimate_is_told_to_five_minutes_and_its_day_unless_it_is_today(
+    minutes: int, locale: str, words: str
+) -> None:
+    assert expected_in_words(NOON + timedelta(minutes=minutes), "Europe/Berlin", NOON, locale) == words
+
+
+@pytest.mark.parametrize(
+    ("duration", "en", "de"),
+    [
+        (timedelta(hours=1, minutes=20), "1 hour 20 minutes", "1 Stunde 20 Minuten"),
+        (timedelta(minutes=1, seconds=59), "1 minute", "1 Minute"),
+        (timedelta(days=2, hours=1, minutes=5), "2 days 1 hour", "2 Tage 1 Stunde"),
+        (timedelta(hours=3), "3 hours", "3 Stunden"),
+        (timedelta(seconds=59), "", ""),
+        (timedelta(minutes=-5), "", ""),
+    ],
+)
+def test_a_duration_is_told_in_its_two_largest_units_and_none_is_not_told(
+    duration: timedelta, en: str, de: str
+) -> None:
+    assert duration_in_words(duration, "en") == en
+    assert duration_in_words(duration, "de") == de
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_each_reason_has_words_but_other_which_says_nothing(locale: str) -> None:
+    told = {reason: reason_in_words(reason, locale) for reason in DeliveryReason}
+    assert told.pop(DeliveryReason.OTHER) == "" == reason_in_words(None, locale)
+    assert len(set(told.values())) == len(told)
+    assert all(told.values())
