@@ -118,8 +118,8 @@ def reason_in_words(reason: DeliveryReason | None, locale: str) -> str:
 
 
 def duration_in_words(duration: timedelta, locale: str) -> str:
-    """How long: "1 hour 20 minutes", its two largest units; empty for less than a minute."""
-    minutes = int(duration / timedelta(minutes=1))
+    """How long: "1 hour 20 minutes", its two largest units; empty for less than a minute, or less than none."""
+    minutes = max(int(duration / timedelta(minutes=1)), 0)
     counts = (minutes // 1440, minutes // 60 % 24, minutes % 60)
     words = [
         f"{count} {one if count == 1 else many}"
