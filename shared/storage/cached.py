@@ -1,4 +1,4 @@
-"""What a warm function remembers of surveys and keys, so that a request costs no read.
+"""What a warm function remembers of surveys, brands and keys, so that a request costs no read.
 
 For a minute at most, which is how late a function may notice a new version or a revoked key; one version of a survey
 never changes, and is kept while there is room. That there is no such survey or key is remembered for five seconds, in a
@@ -15,6 +15,7 @@ from cachetools import TTLCache
 
 from shared.clock import Clock
 from shared.domain.api_keys import ApiKey
+from shared.domain.brands import DEFAULT_BRAND, Brand
 from shared.domain.published import PublishedSurvey
 from shared.domain.surveys import Survey
 
@@ -36,6 +37,14 @@ class Surveys(Protocol):
 
     def version(self, survey_id: str, version: int) -> Survey | None:
         """One version; None if there is none."""
+        ...
+
+
+class Brands(Protocol):
+    """Reads a brand."""
+
+    def current(self, brand_id: str) -> Brand | None:
+        """The current version; None if it was never published."""
         ...
 
 
@@ -100,6 +109,28 @@ class CachedSurveys:
             TemporaryError: the store did not answer.
         """
         return self._versions.get((survey_id, version))
+
+
+class CachedBrands:
+    """Brands, read at most once a minute each; there is always one.
+
+    Args:
+        repository: Where they are read.
+        clock: Tells when to read again.
+        made_up: The default brand of a company that published none.
+    """
+
+    def __init__(self, repository: Brands, clock: Clock, made_up: Brand) -> None:
+        self._current = _Remembered(repository.current, clock)
+        self._made_up = made_up
+
+    def current(self, brand_id: str) -> Brand:
+        """The version that was current at most a minute ago; else the default brand, else the one that is made up.
+
+        Raises:
+            TemporaryError: the store did not answer.
+        """
+        return self._current.get(brand_id) or self._current.get(DEFAULT_BRAND) or self._made_up
 
 
 class CachedApiKeys:

@@ -38,12 +38,14 @@ SURVEY_LISTING = "SURVEYS"
 """The partition that lists every survey."""
 DRAFTS = "DRAFTS"
 """The partition of every draft."""
+BRAND_LISTING = "BRANDS"
+"""The partition that lists every brand."""
 API_KEY_LISTING = "KEYS"
 """The partition that lists every key to our API."""
 
 
 VERSION_PREFIX = "VERSION#"
-"""How the sort keys of a survey's versions begin."""
+"""How the sort keys of the versions of a survey or brand begin."""
 
 
 def survey_partition(survey_id: str) -> str:
@@ -69,6 +71,21 @@ def survey_listing_key(survey_id: str) -> Key:
 def draft_key(survey_id: str) -> Key:
     """What staff have written of a survey's next version; the survey may have no version yet."""
     return _key(DRAFTS, survey_id)
+
+
+def brand_version_key(brand_id: str, version: int) -> Key:
+    """One immutable version of a brand."""
+    return _key(f"BRAND#{brand_id}", f"{VERSION_PREFIX}{version:06d}")
+
+
+def current_brand_key(brand_id: str) -> Key:
+    """The current version of a brand, in one item."""
+    return _key(f"BRAND#{brand_id}", "CURRENT")
+
+
+def brand_listing_key(brand_id: str) -> Key:
+    """The same brand in the list of all brands."""
+    return _key(BRAND_LISTING, brand_id)
 
 
 def api_key_key(key_hash: str) -> Key:

@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
+from shared.domain.brands import Brand as Company
 from shared.domain.surveys import Brand, Question, Scale, Survey
 from shared.errors import TemporaryError
 from shared.storage import cached
-from shared.storage.cached import CachedApiKeys, CachedSurveys
+from shared.storage.cached import CachedApiKeys, CachedBrands, CachedSurveys
+from tests.fakes.brands import InMemoryBrands
 from tests.fakes.clock import NOON, FrozenClock
 from tests.fakes.surveys import InMemorySurveys
 
@@ -21,6 +23,7 @@ SURVEY = Survey(
     brand=Brand(name="Petits Pains"),
     questions=(Question(id="recommend", scale=Scale.NPS, text={"en": "Would you recommend us?"}),),
 )
+MADE_UP = Company(name="shop.example")
 
 
 def test_a_survey_is_read_once_a_minute() -> None:
@@ -94,3 +97,23 @@ def test_an_outage_is_not_remembered() -> None:
         surveys.current("shop")
     stored.away = False
     assert surveys.current("shop") is not None
+
+
+def test_a_brand_is_read_once_a_minute() -> None:
+    clock, stored = FrozenClock(), InMemoryBrands(Company(brand_id="lamps", name="Lamps"))
+    brands = CachedBrands(stored, clock, MADE_UP)
+    assert brands.current("lamps").name == brands.current("lamps").name == "Lamps"
+    assert stored.reads == 1
+    stored.publish(Company(brand_id="lamps", name="Light"))
+    clock.advance(timedelta(seconds=61))
+    assert brands.current("lamps").name == "Light"
+
+
+def test_who_names_no_known_brand_gets_the_default_one_and_a_company_without_any_the_one_made_up() -> None:
+    clock, stored = FrozenClock(), InMemoryBrands()
+    brands = CachedBrands(stored, clock, MADE_UP)
+    assert brands.current("lamps") is MADE_UP
+    assert brands.current("default") is MADE_UP
+    stored.publish(Company(name="The company"))
+    clock.advance(timedelta(seconds=6))
+    assert brands.current("lamps").name == brands.current("default").name == "The company"
