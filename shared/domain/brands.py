@@ -149,3 +149,9 @@ class Brand(BrandDefinition):
         if self.version == 0 and self.brand_id != DEFAULT_BRAND:
             raise ValueError("only the default brand can do without being published")
         return self
+
+    @classmethod
+    def of(cls, brand_id: str, version: int, definition: BrandDefinition) -> Self:
+        """A definition as a version of a brand."""
+        content = {name: getattr(definition, name) for name in BrandDefinition.model_fields}
+        return cls(brand_id=brand_id, version=version, **content)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from shared.domain.brands import Brand
+from shared.domain.brands import Brand, BrandDefinition
 from shared.errors import PreconditionFailedError, TemporaryError
 from shared.storage.keys import BRAND_LISTING, brand_listing_key, brand_version_key, current_brand_key
 from shared.storage.table import error_code, every_item, from_item, to_item, to_value, translated
@@ -73,11 +73,14 @@ class BrandRepository:
         found = [self.current(from_item(item)["sk"]) for item in listed]
         return [brand for brand in found if brand is not None]
 
-    def publish(self, brand: Brand, is_agreed: Callable[[int | None], bool] = lambda _: True) -> Brand:
+    def publish(
+        self, brand_id: str, definition: BrandDefinition, is_agreed: Callable[[int | None], bool] = lambda _: True
+    ) -> Brand:
         """Make this the current version, with the next version number; the current content again is no new version.
 
         Args:
-            brand: The definition; its version's number does not matter.
+            brand_id: Which brand.
+            definition: What it is from now on.
             is_agreed: The publisher's condition: whether this may replace the version that stands, None if none does.
                 It is not asked of what has the same content, so a repetition of what has succeeded succeeds.
 
@@ -88,12 +91,12 @@ class BrandRepository:
             PreconditionFailedError: the condition does not hold.
             TemporaryError: the store did not answer, or somebody else published at the same moment.
         """
-        standing = self.current(brand.brand_id)
-        if standing is not None and brand.model_copy(update={"version": standing.version}) == standing:
+        standing = self.current(brand_id)
+        if standing is not None and Brand.of(brand_id, standing.version, definition) == standing:
             return standing
         if not is_agreed(standing.version if standing else None):
             raise PreconditionFailedError("The brand is no longer what If-Match says; read it again.")
-        published = brand.model_copy(update={"version": standing.version + 1 if standing else 1})
+        published = Brand.of(brand_id, standing.version + 1 if standing else 1, definition)
         self._write(published, standing)
         return published
 

@@ -10,15 +10,14 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from shared.domain.brands import Brand, MessageTexts, QuietHours, Stage
+from shared.domain.brands import Brand, BrandDefinition, MessageTexts, QuietHours, Stage
 from shared.domain.messages import Category, MessageKind
 from shared.errors import PreconditionFailedError, TemporaryError
 from shared.storage.brands import BrandRepository
 from tests.fakes.brands import InMemoryBrands
 from tests.functional.tables import TABLE, create_table
 
-LAMPS = Brand(
-    brand_id="lamps",
+LAMPS = BrandDefinition(
     name="Lamps & Light",
     colour="#aa3300",
     logo="https://lamps.example/logo.png",
@@ -37,7 +36,9 @@ class Brands(Protocol):
 
     def list_brands(self) -> Sequence[Brand]: ...
 
-    def publish(self, brand: Brand, is_agreed: Callable[[int | None], bool] = ...) -> Brand: ...
+    def publish(
+        self, brand_id: str, definition: BrandDefinition, is_agreed: Callable[[int | None], bool] = ...
+    ) -> Brand: ...
 
 
 @pytest.fixture
@@ -62,57 +63,57 @@ def test_a_brand_that_was_never_published_is_none(brands: Brands) -> None:
 
 
 def test_a_published_brand_is_read_back_whole(brands: Brands) -> None:
-    published = brands.publish(LAMPS)
-    assert published == LAMPS.model_copy(update={"version": 1})
+    published = brands.publish("lamps", LAMPS)
+    assert published == Brand.of("lamps", 1, LAMPS)
     assert brands.current("lamps") == brands.version("lamps", 1) == published
 
 
 def test_each_change_is_the_next_version_and_the_earlier_ones_stay(brands: Brands) -> None:
-    first = brands.publish(LAMPS)
-    second = brands.publish(LAMPS.model_copy(update={"name": "Light"}))
+    first = brands.publish("lamps", LAMPS)
+    second = brands.publish("lamps", LAMPS.model_copy(update={"name": "Light"}))
     assert (first.version, second.version) == (1, 2)
     assert brands.current("lamps") == second
     assert brands.version("lamps", 1) == first
 
 
 def test_the_same_again_is_no_new_version_whatever_the_condition_says(brands: Brands) -> None:
-    brands.publish(LAMPS)
-    assert brands.publish(LAMPS, lambda _: False).version == 1
+    brands.publish("lamps", LAMPS)
+    assert brands.publish("lamps", LAMPS, lambda _: False).version == 1
 
 
 def test_a_publisher_who_read_something_else_publishes_nothing(brands: Brands) -> None:
-    brands.publish(LAMPS)
+    brands.publish("lamps", LAMPS)
     other = LAMPS.model_copy(update={"name": "Light"})
     with pytest.raises(PreconditionFailedError):
-        brands.publish(other, lambda version: version == 7)
-    assert brands.current("lamps") == LAMPS.model_copy(update={"version": 1})
-    assert brands.publish(other, lambda version: version == 1).version == 2
+        brands.publish("lamps", other, lambda version: version == 7)
+    assert brands.current("lamps") == Brand.of("lamps", 1, LAMPS)
+    assert brands.publish("lamps", other, lambda version: version == 1).version == 2
 
 
 def test_a_brand_that_nobody_published_has_no_version_to_agree_to(brands: Brands) -> None:
     asked: list[int | None] = []
     with pytest.raises(PreconditionFailedError):
-        brands.publish(LAMPS, lambda version: bool(asked.append(version)))
+        brands.publish("lamps", LAMPS, lambda version: bool(asked.append(version)))
     assert asked == [None]
     assert brands.current("lamps") is None
 
 
 def test_brands_are_listed_by_id_each_as_it_is_now(brands: Brands) -> None:
-    brands.publish(Brand(name="The company"))
-    brands.publish(LAMPS)
-    brands.publish(Brand(name="The company, renamed"))
+    brands.publish("default", BrandDefinition(name="The company"))
+    brands.publish("lamps", LAMPS)
+    brands.publish("default", BrandDefinition(name="The company, renamed"))
     assert [(brand.brand_id, brand.version) for brand in brands.list_brands()] == [("default", 2), ("lamps", 1)]
 
 
 def test_of_two_who_publish_at_once_one_has_to_come_again(dynamodb: Any) -> None:
     brands = BrandRepository(dynamodb, TABLE)
-    brands.publish(LAMPS)
+    brands.publish("lamps", LAMPS)
 
     def meanwhile(_: int | None) -> bool:
-        brands.publish(LAMPS.model_copy(update={"name": "Theirs"}))
+        brands.publish("lamps", LAMPS.model_copy(update={"name": "Theirs"}))
         return True
 
     with pytest.raises(TemporaryError):
-        brands.publish(LAMPS.model_copy(update={"name": "Ours"}), meanwhile)
+        brands.publish("lamps", LAMPS.model_copy(update={"name": "Ours"}), meanwhile)
     current = brands.current("lamps")
     assert current is not None and (current.name, current.version) == ("Theirs", 2)

@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
 from shared.domain.brands import Brand as Company
+from shared.domain.brands import BrandDefinition
 from shared.domain.surveys import Brand, Question, Scale, Survey
 from shared.errors import TemporaryError
 from shared.storage import cached
@@ -100,11 +101,11 @@ def test_an_outage_is_not_remembered() -> None:
 
 
 def test_a_brand_is_read_once_a_minute() -> None:
-    clock, stored = FrozenClock(), InMemoryBrands(Company(brand_id="lamps", name="Lamps"))
+    clock, stored = FrozenClock(), InMemoryBrands(lamps=BrandDefinition(name="Lamps"))
     brands = CachedBrands(stored, clock, MADE_UP)
     assert brands.current("lamps").name == brands.current("lamps").name == "Lamps"
     assert stored.reads == 1
-    stored.publish(Company(brand_id="lamps", name="Light"))
+    stored.publish("lamps", BrandDefinition(name="Light"))
     clock.advance(timedelta(seconds=61))
     assert brands.current("lamps").name == "Light"
 
@@ -114,6 +115,6 @@ def test_who_names_no_known_brand_gets_the_default_one_and_a_company_without_any
     brands = CachedBrands(stored, clock, MADE_UP)
     assert brands.current("lamps") is MADE_UP
     assert brands.current("default") is MADE_UP
-    stored.publish(Company(name="The company"))
+    stored.publish("default", BrandDefinition(name="The company"))
     clock.advance(timedelta(seconds=6))
     assert brands.current("lamps").name == brands.current("default").name == "The company"
