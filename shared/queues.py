@@ -7,6 +7,7 @@ message has before it goes to the dead-letter queue.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol, TypedDict, TypeVar
@@ -117,6 +118,19 @@ def parsed(message: Received, model: type[Q]) -> Q:
         return model.model_validate_json(message.body)
     except ValidationError as error:
         raise PoisonMessageError(f"not a {model.__name__}: {error.error_count()} faults") from error
+
+
+def type_of(message: Received) -> str:
+    """The `type` that a message's body names, where a queue takes several.
+
+    Raises:
+        PoisonMessageError: it names none.
+    """
+    try:
+        named = json.loads(message.body)["type"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise PoisonMessageError("not a message of ours") from error
+    return str(named)
 
 
 def back_off(receive_count: int) -> timedelta:

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from shared.domain.base import Frozen, Identifier, Instant
-from shared.domain.deliveries import DeliveryId, DeliveryReason, DeliveryStatus, Window
+from shared.domain.deliveries import DeliveryId, DeliveryReason, DeliveryStatus
 from shared.domain.people import Recipient
+from shared.domain.promises import Window
 from shared.domain.surveys import SurveyId
 from shared.domain.time_zones import TimeZone
 

@@ -13,7 +13,8 @@ from functions.delivery_events.bodies import DeliveryAccepted, DeliveryBody, Eve
 from shared.clock import Clock
 from shared.domain.api_keys import ApiKey, key_hash, require_secret
 from shared.domain.base import IDENTIFIER, digest, iso
-from shared.domain.deliveries import DeliveryEvent, DeliveryRegistration, Window
+from shared.domain.deliveries import DeliveryEvent, DeliveryRegistration
+from shared.domain.promises import Window
 from shared.domain.published import PublishedSurvey
 from shared.domain.queued import DeliveryReported
 from shared.errors import InvalidRequestError

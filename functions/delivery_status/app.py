@@ -1,13 +1,17 @@
-"""Trigger: the deliveries queue. Each report is taken in by itself, so that a bad one holds up no other."""
+"""Trigger: the deliveries queue: reports of parcels, and timers that say that something may be due.
+
+Each is taken in by itself, so that a bad one holds up no other.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from functions.delivery_status import bootstrap
-from shared.domain.queued import DeliveryReported
+from functions.delivery_status.service import Followed
+from shared.domain.queued import DeliveryDue, DeliveryReported
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
-from shared.queues import BatchResponse, Received, one_by_one, parsed
+from shared.queues import BatchResponse, Received, one_by_one, parsed, type_of
 
 logger = Logger(service="delivery_status")
 metrics = Metrics(namespace=NAMESPACE, service="delivery_status")
@@ -24,7 +28,21 @@ def _unreadable() -> None:
 
 
 def _follow(message: Received) -> None:
-    followed = bootstrap.service().follow(parsed(message, DeliveryReported))
+    match type_of(message):
+        case "DeliveryDue":
+            _look_again(parsed(message, DeliveryDue))
+        case _:
+            _tell(bootstrap.service().follow(parsed(message, DeliveryReported)))
+
+
+def _look_again(due: DeliveryDue) -> None:
+    looked = bootstrap.service().look_again(due)
+    announced = looked.announced if looked is not None else 0
+    logger.info("timer rang", extra={"delivery_id": due.delivery_id, "announced": announced})
+
+
+def _tell(followed: Followed) -> None:
+    """Log and count what came of a report."""
     delivery = followed.delivery
     logger.info(
         "report followed" if followed.changed else "report known already",
@@ -37,3 +55,14 @@ def _follow(message: Received) -> None:
     )
     if followed.changed:
         metrics.add_metric("DeliveryReportsFollowed", MetricUnit.Count, 1)
+    for event in followed.contradicted:
+        logger.warning(
+            "report contradicts another",
+            extra={
+                "delivery_id": delivery.delivery_id,
+                "event_id": event.event_id,
+                "status": event.status.value,
+                "stands": delivery.status.value,
+            },
+        )
+        metrics.add_metric("DeliveriesContradicted", MetricUnit.Count, 1)

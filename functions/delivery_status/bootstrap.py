@@ -7,12 +7,19 @@ from functools import cache
 from functions.delivery_status.service import DeliveryStatus
 from shared.clients import client
 from shared.clock import RandomIds, SystemClock
+from shared.domain.brands import Brand
 from shared.observability import Logger
 from shared.queues import BackOff, Queue
+from shared.schedules import Later, Schedules
 from shared.settings import EnvironmentSettings
+from shared.storage.brands import BrandRepository
+from shared.storage.cached import CachedBrands
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.erasure_key import ErasureKey
 from shared.storage.people import PersonRepository
+
+NO_BRAND = Brand(name="-")
+"""Of a brand only its times matter here, and one that nobody published has the usual ones."""
 
 
 class Settings(EnvironmentSettings):
@@ -21,8 +28,12 @@ class Settings(EnvironmentSettings):
     deliveries_table_name: str
     people_table_name: str
     erasure_key_parameter: str
+    surveys_table_name: str
     deliveries_queue_url: str
+    deliveries_queue_arn: str
     notifications_queue_url: str
+    schedule_group_name: str
+    scheduler_role_arn: str
 
 
 @cache
@@ -34,17 +45,28 @@ def settings() -> Settings:
 @cache
 def service() -> DeliveryStatus:
     """The service of this process."""
-    dynamodb = client("dynamodb")
+    chosen, dynamodb, clock = settings(), client("dynamodb"), SystemClock()
+    sqs = client("sqs")
     return DeliveryStatus(
-        deliveries=DeliveryRepository(dynamodb, settings().deliveries_table_name),
+        deliveries=DeliveryRepository(dynamodb, chosen.deliveries_table_name),
         people=PersonRepository(
             dynamodb,
-            settings().people_table_name,
+            chosen.people_table_name,
             RandomIds().new,
-            ErasureKey(client("ssm"), settings().erasure_key_parameter),
+            ErasureKey(client("ssm"), chosen.erasure_key_parameter),
         ),
-        notifications=Queue(client("sqs"), settings().notifications_queue_url),
-        clock=SystemClock(),
+        brands=CachedBrands(BrandRepository(dynamodb, chosen.surveys_table_name), clock, NO_BRAND),
+        notifications=Queue(sqs, chosen.notifications_queue_url),
+        later=Later(
+            Queue(sqs, chosen.deliveries_queue_url),
+            Schedules(
+                client("scheduler"),
+                chosen.schedule_group_name,
+                chosen.scheduler_role_arn,
+                chosen.deliveries_queue_arn,
+            ),
+        ),
+        clock=clock,
     )
 
 

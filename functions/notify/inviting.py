@@ -10,13 +10,15 @@ from typing import NamedTuple
 from functions.notify.addressing import Addressing
 from functions.notify.needs import Deliveries, EarlierMessages, Links, People, Policy, Requests, Responses, Surveys
 from shared.domain.asking import LINK_LIVES_FOR, Ask, ShortLink, SurveyRequest, in_sample, response_id_of
-from shared.domain.deliveries import ANNOUNCED_WHILE
+from shared.domain.deliveries import Delivery
 from shared.domain.links import SurveyLink
-from shared.domain.messages import Channel, LinkChannel, Notification, Reason
+from shared.domain.messages import Channel, LinkChannel, MessageKind, Notification, Reason, message_id
 from shared.domain.people import Person
 from shared.domain.responses import Subject
 from shared.domain.sending import Draft, RenderedFrom, Silence, SubjectType
+from shared.domain.stages import ANNOUNCED_WHILE, late_by
 from shared.domain.surveys import Survey
+from shared.errors import TemporaryError
 from shared.texts.rendering import InvitationLinks, Rendering, supported_locale
 
 
@@ -96,8 +98,21 @@ class Inviting:
             return Silence(Reason.NO_LONGER_EXISTS)
         if delivery.status not in ANNOUNCED_WHILE[notification.kind]:
             return Silence(Reason.STALE)
+        self._after_the_apology(delivery)
         about = RenderedFrom(SubjectType.DELIVERY, delivery.delivery_id, delivery.version)
         return Occasion(Subject(type="delivery", id=delivery.delivery_id), about)
+
+    def _after_the_apology(self, delivery: Delivery) -> None:
+        """Ask nobody for their opinion of a broken promise before we have apologised for it, or decided not to.
+
+        Raises:
+            TemporaryError: the apology is still to come.
+        """
+        if late_by(delivery) is None:
+            return
+        apology = self._messages.get(message_id(MessageKind.DELIVERY_APOLOGY, delivery.delivery_id))
+        if apology is None or not apology.state.is_final:
+            raise TemporaryError("the apology goes first")
 
     def _question(self, notification: Notification, occasion: Occasion, now: datetime) -> Draft | Silence:
         """The survey's question to a person, if they are of those whom it asks; the fence asks their budget."""

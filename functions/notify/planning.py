@@ -17,12 +17,14 @@ from functions.notify.needs import (
     Surveys,
     UnsubscribeLinks,
 )
-from shared.domain.deliveries import ANNOUNCED_WHILE
+from shared.domain.deliveries import Delivery
 from shared.domain.messages import EmailRequest, MessageKind, MessageState, Notification, Reason, message_id
 from shared.domain.people import Person
 from shared.domain.responses import Response
 from shared.domain.sending import AlertBudget, Draft, RenderedFrom, Silence, SubjectType
+from shared.domain.stages import ANNOUNCED_WHILE, is_soon, occasions
 from shared.domain.surveys import Brand, Survey
+from shared.errors import TemporaryError
 from shared.texts.rendering import LONGEST_NAME, DeliveryLinks, Rendering, Texts, supported_locale
 from shared.texts.words import one_line
 
@@ -141,17 +143,43 @@ class MessagePlanner:
         person = self._people.get(notification.person_id or "")
         if delivery is None or delivery.registration is None or person is None:
             return Silence(Reason.NO_LONGER_EXISTS)
-        if delivery.status not in ANNOUNCED_WHILE[notification.kind]:
+        if not self._is_true(notification, delivery, now):
             return Silence(Reason.STALE)
         published = self._surveys.current(notification.survey_id or delivery.registration.survey_id or "")
         brand = published.survey.brand if published else self._policy.default_brand
         locale = supported_locale(person.locale, published.survey.default_locale if published else None)
         links = DeliveryLinks(track="", preferences="")
         texts = self._rendering.delivery(
-            notification.kind, locale, brand, delivery=delivery, person=person, now=now, links=links
+            notification.kind,
+            locale,
+            brand,
+            delivery=delivery,
+            person=person,
+            now=now,
+            links=links,
+            occasion=notification.occasion,
         )
         about = RenderedFrom(SubjectType.DELIVERY, delivery.delivery_id, delivery.version)
         return self._to_person(notification, person, brand, texts, about)
+
+    def _is_true(self, notification: Notification, delivery: Delivery, now: datetime) -> bool:
+        """Whether the parcel is where the message says, and the occasion still the one it is about.
+
+        Raises:
+            TemporaryError: it is not true yet, for the van's estimate has moved away.
+        """
+        kind, occasion = notification.kind, notification.occasion
+        if delivery.status not in ANNOUNCED_WHILE[kind]:
+            return False
+        # A wish of an earlier release names no occasion.
+        if occasion is not None and occasion not in occasions(kind, delivery):
+            return False
+        if kind is not MessageKind.DELIVERY_SOON:
+            return True
+        soon = is_soon(delivery, now)
+        if soon is None:
+            raise TemporaryError("the van is not that near any more")
+        return soon
 
     def _answer(self, notification: Notification) -> tuple[Response | None, Survey | None]:
         """The response as it is now, with the version of the survey that it answers."""

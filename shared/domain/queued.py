@@ -10,7 +10,15 @@ from shared.domain.messages import Notification
 from shared.domain.response_submitted import Queued, ResponseSubmitted
 from shared.domain.steps import StepsTold
 
-__all__ = ["DeliveryReported", "ErasePerson", "Queued", "ResponseSubmitted", "SendNotification", "StepsTold"]
+__all__ = [
+    "DeliveryDue",
+    "DeliveryReported",
+    "ErasePerson",
+    "Queued",
+    "ResponseSubmitted",
+    "SendNotification",
+    "StepsTold",
+]
 
 
 class DeliveryReported(Queued):
@@ -33,6 +41,16 @@ class DeliveryReported(Queued):
     def every_event(self) -> tuple[DeliveryEvent, ...]:
         """All that happened."""
         return (*((self.event,) if self.event is not None else ()), *self.events)
+
+
+class DeliveryDue(Queued):
+    """Something may have to be told of a parcel by now; on the deliveries queue, put there by a schedule.
+
+    It says nothing of what: that is decided from what is stored when it comes.
+    """
+
+    type: Literal["DeliveryDue"] = "DeliveryDue"
+    delivery_id: DeliveryId
 
 
 class SendNotification(Queued):

@@ -194,6 +194,15 @@ def delivery_key(delivery_id: str) -> Key:
     return _key(f"DELIVERY#{delivery_id}", "DELIVERY")
 
 
+PROMISES = "PROMISES"
+"""The partition of the ledger of promises."""
+
+
+def promises_key(week: str, carrier: str, region: str, lane: int) -> Key:
+    """One lane of what became of the promises of a week, a carrier and a region; a range of weeks is one Query."""
+    return _key(PROMISES, f"{week}#{carrier}#{region}#{lane}")
+
+
 # People table
 
 

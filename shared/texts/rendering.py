@@ -6,19 +6,21 @@ gave is an error, and a test renders each template there is.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from shared.domain.deliveries import Delivery, DeliveryStatus, Window
+from shared.domain.deliveries import Delivery
 from shared.domain.messages import EmailContent, MessageKind, SmsContent
 from shared.domain.people import Person
 from shared.domain.phones import plain_text
+from shared.domain.promises import Window
 from shared.domain.responses import Response
 from shared.domain.scale_words import SCALE_WORDS, drawn, look_of
 from shared.domain.scores import Sentiment, sentiment
+from shared.domain.stages import late_by
 from shared.domain.surveys import Brand, Question, Scale, Survey, in_locale
 from shared.texts.words import (
     dead,
@@ -186,23 +188,41 @@ class Rendering:
         person: Person,
         now: datetime,
         links: DeliveryLinks,
+        occasion: str | None = None,
     ) -> Texts:
-        """News of a parcel."""
+        """News of a parcel.
+
+        Args:
+            kind: Which.
+            locale: The language.
+            brand: How the company looks.
+            delivery: The parcel.
+            person: Whom it is for.
+            now: The time, by which days are called today and tomorrow.
+            links: Where more can be seen and less be wished for.
+            occasion: The promise it is about, where that is not the one that holds now.
+        """
         registration, event = delivery.registration, delivery.current
-        if registration is None or event is None:
-            raise ValueError("a parcel that nobody registered, or that has not moved, has nobody to be told of it")
-        zone, promise, estimated_at = registration.zone, registration.promise, _estimated_at(delivery)
-        late = event.occurred_at - promise.end if promise and event.status is DeliveryStatus.DELIVERED else timedelta()
+        if registration is None:
+            raise ValueError("a parcel that nobody registered has nobody to be told of it")
+        zone, late = registration.zone, late_by(delivery)
+        promise, estimated_at = registration.promise, delivery.estimated_at
+        expected = expected_in_words(estimated_at, zone, now, locale) if estimated_at else ""
+        replaced = delivery.promise_named(occasion) if kind is MessageKind.DELIVERY_DELAYED else None
+        if replaced is not None and promise is not None and replaced.window != promise:
+            expected, promise = window_in_words(promise, zone, now, locale), replaced.window
+        elif promise is not None and promise.end <= now:
+            promise = None  # It is over, so nobody is to wait for it.
         return self._texts(
             kind,
             locale,
             brand,
             name=person.name or "",
             window=window_in_words(promise, zone, now, locale) if promise else "",
-            expected=expected_in_words(estimated_at, zone, now, locale) if estimated_at else "",
-            occurred=moment_in_words(event.occurred_at, zone, now, locale),
-            reason=reason_in_words(event.reason, locale),
-            late_by=duration_in_words(late, locale),
+            expected=expected,
+            occurred=moment_in_words(event.occurred_at, zone, now, locale) if event else "",
+            reason=reason_in_words(event.reason if event else None, locale),
+            late_by=duration_in_words(late, locale) if late else "",
             tracking_number=registration.tracking_number or "",
             track=links.track,
             preferences=links.preferences,
@@ -243,13 +263,6 @@ class Rendering:
         if "name" in shown:
             shown["name"] = dead(one_line(shown["name"], LONGEST_NAME))
         return Texts(self._environment, f"{kind.value}/{locale}", shown)
-
-
-def _estimated_at(delivery: Delivery) -> datetime | None:
-    """When a parcel is expected, by the latest of its events that says so."""
-    estimates = [event for event in delivery.history if event.estimated_at is not None]
-    latest = max(estimates, key=lambda event: (event.occurred_at, event.learned_at, event.event_id), default=None)
-    return latest.estimated_at if latest else None
 
 
 def _in_words(question: Question, response: Response, locale: str) -> str | None:

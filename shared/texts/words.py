@@ -9,7 +9,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.domain.deliveries import DeliveryReason, Window
+from shared.domain.deliveries import DeliveryReason
+from shared.domain.promises import Window
 
 _WEEKDAYS = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),

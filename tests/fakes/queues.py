@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from shared.domain.queued import Queued
@@ -28,3 +28,21 @@ class RecordingQueue:
         if self.fails:
             raise TemporaryError("the queue did not take the message")
         self.sent.append(Sent(message, group, delay))
+
+
+class RecordingLater:
+    """Stands in for `Later`: keeps what is due, and brings it when its time has come."""
+
+    def __init__(self) -> None:
+        self.due: dict[str, tuple[datetime, Queued]] = {}
+        self.fails = False
+
+    def send(self, message: Queued, name: str, group: str, delay: timedelta, now: datetime) -> None:
+        if self.fails:
+            raise TemporaryError("the schedule was not made")
+        self.due.setdefault(name, (now + delay, message))
+
+    def taken(self, now: datetime) -> list[Queued]:
+        """What is due by now; it does not come again."""
+        names = sorted((at, name) for name, (at, _) in self.due.items() if at <= now)
+        return [self.due.pop(name)[1] for _, name in names]

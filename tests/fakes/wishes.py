@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from shared.domain.deliveries import Delivery, DeliveryEvent, DeliveryRegistration, DeliveryStatus, Window
+from shared.domain.deliveries import Delivery, DeliveryEvent, DeliveryRegistration, DeliveryStatus
 from shared.domain.messages import EmailContent, EmailRequest, MessageKind, Notification, message_id
 from shared.domain.people import Person, Recipient
+from shared.domain.promises import Window
 from shared.domain.responses import Rating, Response, Source, Subject
 from shared.domain.sending import Draft, RenderedFrom, SubjectType
 from shared.domain.surveys import Brand, Question, Scale, Survey

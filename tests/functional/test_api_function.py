@@ -10,9 +10,10 @@ import boto3
 import pytest
 
 from functions.api import bootstrap
-from shared.domain.deliveries import Delivery, DeliveryEvent, DeliveryRegistration, DeliveryStatus, Window
+from shared.domain.deliveries import Delivery, DeliveryEvent, DeliveryRegistration, DeliveryStatus
 from shared.domain.messages import MessageKind, Notification
 from shared.domain.people import Recipient
+from shared.domain.promises import Window
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import Outcome, Recorded
 from shared.storage.deliveries import DeliveryRepository

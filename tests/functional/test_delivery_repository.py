@@ -18,9 +18,9 @@ from shared.domain.deliveries import (
     DeliveryReason,
     DeliveryRegistration,
     DeliveryStatus,
-    Window,
 )
 from shared.domain.people import Recipient
+from shared.domain.promises import Window
 from shared.errors import TemporaryError
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.keys import delivery_key

@@ -28,7 +28,7 @@ class House:
     def __init__(self) -> None:
         self.dynamodb = boto3.client("dynamodb")
         self.sqs = boto3.client("sqs")
-        for name in ("deliveries", "people"):
+        for name in ("deliveries", "people", "surveys"):
             create_table(self.dynamodb, name)
         self.deliveries_queue = self.sqs.create_queue(QueueName="deliveries")["QueueUrl"]
         self.notifications_queue = self.sqs.create_queue(QueueName="notifications")["QueueUrl"]
@@ -45,6 +45,11 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         house = House()
         monkeypatch.setenv("DELIVERIES_TABLE_NAME", "deliveries")
         monkeypatch.setenv("PEOPLE_TABLE_NAME", "people")
+        monkeypatch.setenv("SURVEYS_TABLE_NAME", "surveys")
+        monkeypatch.setenv("DELIVERIES_QUEUE_ARN", "arn:aws:sqs:eu-central-1:123456789012:deliveries")
+        monkeypatch.setenv("SCHEDULE_GROUP_NAME", "group")
+        monkeypatch.setenv("SCHEDULER_ROLE_ARN", "arn:aws:iam::123456789012:role/scheduler")
+        boto3.client("scheduler").create_schedule_group(Name="group")
         boto3.client("ssm").put_parameter(Name="/erasure-key", Value="a key", Type="SecureString")
         monkeypatch.setenv("ERASURE_KEY_PARAMETER", "/erasure-key")
         monkeypatch.setenv("DELIVERIES_QUEUE_URL", house.deliveries_queue)
@@ -70,9 +75,9 @@ def test_a_parcel_becomes_a_wish_to_tell_its_customer(house: House, lambda_conte
     assert delivery is not None
     assert (delivery.status, delivery.version) == ("out_for_delivery", 2)
     (wish,) = house.wishes()
-    assert wish.notification.message_id == message_id(MessageKind.DELIVERY_ON_ITS_WAY, "order-1")
+    assert wish.notification.message_id == message_id(MessageKind.DELIVERY_ON_ITS_WAY, "order-1", "2026-11-22")
     assert wish.notification.person_id == delivery.person_id
-    assert wish.notification.expires_at.isoformat() == "2026-11-22T16:00:00+00:00"
+    assert wish.notification.expires_at.isoformat() == "2026-11-22T20:10:00+01:00"
 
 
 def test_poison_fails_alone_and_at_once(house: House, lambda_context: Any, monkeypatch: pytest.MonkeyPatch) -> None:

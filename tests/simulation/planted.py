@@ -23,12 +23,13 @@ from functions.notify import planning
 from functions.nps_calc.service import NpsCalc
 from shared.clock import RandomIds, SystemClock
 from shared.domain.asking import Ask
-from shared.domain.deliveries import ANNOUNCED_WHILE, DeliveryStatus
+from shared.domain.deliveries import DeliveryStatus
 from shared.domain.events import DomainEvent, chain
 from shared.domain.messages import MessageState
 from shared.domain.recording import Outcome, Recorded, Stored, Write
 from shared.domain.responses import Change
 from shared.domain.sending import Fence, Receipt
+from shared.domain.stages import ANNOUNCED_WHILE
 from shared.errors import TemporaryError
 from shared.events import EventBus
 from shared.queues import Queue

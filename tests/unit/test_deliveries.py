@@ -10,19 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shared.domain.asking import INVITATION_EXPIRES_AFTER
 from shared.domain.deliveries import (
-    ANNOUNCED_WHILE,
     MAX_EVENTS,
     Delivery,
     DeliveryEvent,
     DeliveryRegistration,
     DeliveryStatus,
-    Window,
-    announcements,
 )
-from shared.domain.messages import MessageKind
 from shared.domain.people import Recipient
+from shared.domain.promises import Window
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 
@@ -191,58 +187,113 @@ def test_a_later_registration_replaces_an_earlier_one_and_not_the_other_way_roun
 def test_events_that_come_before_the_registration_are_kept() -> None:
     delivery = registered("info_received", "out_for_delivery")
     assert delivery.status == "out_for_delivery"
-    assert [told.kind for told in announcements(delivery)] == [MessageKind.DELIVERY_ON_ITS_WAY]
-
-
-# What the customer is told.
-
-
-@pytest.mark.parametrize("status", STAGES)
-def test_what_is_told_is_true_in_the_status_that_has_it_told(status: str) -> None:
-    for told in announcements(registered(status)):
-        assert status in ANNOUNCED_WHILE[told.kind]
-
-
-@pytest.mark.parametrize(
-    ("status", "kinds"),
-    [
-        ("out_for_delivery", ["delivery_on_its_way"]),
-        ("arriving", ["delivery_arriving"]),
-        ("delivered", ["delivery_delivered", "survey_invitation"]),
-        *((status, []) for status in STAGES if status not in {"out_for_delivery", "arriving", "delivered"}),
-    ],
-)
-def test_each_status_has_its_messages(status: str, kinds: list[str]) -> None:
-    assert [told.kind for told in announcements(registered(status))] == kinds
-
-
-def test_nobody_is_told_before_we_know_who() -> None:
-    assert announcements(told_in_order("delivered")) == ()
-
-
-def test_without_a_survey_there_is_no_invitation() -> None:
-    assert [told.kind for told in announcements(registered("delivered", survey_id=None))] == ["delivery_delivered"]
-
-
-def test_on_its_way_is_worth_telling_until_the_promised_window_ends() -> None:
-    promise = Window(start=START + timedelta(hours=6), end=START + timedelta(hours=8))
-    (told,) = announcements(registered("out_for_delivery", promise=promise))
-    assert told.expires_at == promise.end
-
-
-@pytest.mark.parametrize(
-    ("status", "lasts"),
-    [
-        ("out_for_delivery", [timedelta(hours=12)]),
-        ("arriving", [timedelta(minutes=30)]),
-        ("delivered", [timedelta(hours=24), INVITATION_EXPIRES_AFTER]),
-    ],
-)
-def test_each_message_says_until_when_it_is_worth_telling(status: str, lasts: list[timedelta]) -> None:
-    assert [told.expires_at - START for told in announcements(registered(status))] == lasts
 
 
 @pytest.mark.parametrize("end", [START, START - timedelta(seconds=1)])
 def test_a_window_ends_after_it_starts(end: datetime) -> None:
     with pytest.raises(ValidationError, match="end must be after start"):
         Window(start=START, end=end)
+
+
+# What was reported wrongly, and what can not be true.
+
+
+def corrected(wrong: str, status: str, hour: float, event_id: str = "correction") -> DeliveryEvent:
+    return event(status, hour, event_id).model_copy(update={"corrects": wrong})
+
+
+def test_a_correction_takes_back_what_it_names_and_stands_in_its_place() -> None:
+    wrong = event("delivered", 2, "scan-2")
+    right = corrected("scan-2", "in_transit", 2)
+    for order in itertools.permutations([event("out_for_delivery", 1), wrong, right]):
+        delivery = after(*order)
+        assert (delivery.status, len(delivery.history)) == ("in_transit", 3)
+
+
+def test_a_delivery_that_was_none_can_be_delivered_after_it_was_corrected() -> None:
+    delivery = after(
+        event("delivered", 1, "wrong"), corrected("wrong", "attempt_failed", 1), event("out_for_delivery", 24)
+    )
+    assert (delivery.status, delivery.contradictions) == ("out_for_delivery", ())
+    assert after(*delivery.history, event("delivered", 30)).status == "delivered"
+
+
+def test_what_was_only_wrong_is_corrected_to_unknown() -> None:
+    delivery = after(event("in_transit", 0), event("returned", 1, "wrong"), corrected("wrong", "unknown", 1))
+    assert delivery.status == "in_transit"
+
+
+def test_of_a_correction_that_is_corrected_the_last_one_stands() -> None:
+    events = [
+        event("delivered", 1, "first"),
+        corrected("first", "returned", 1, "second"),
+        corrected("second", "exception", 1, "third"),
+    ]
+    for order in itertools.permutations(events):
+        assert after(*order).status == "exception"
+
+
+def test_a_full_history_never_loses_a_correction() -> None:
+    delivery = after(event("in_transit", 0, "a"), corrected("z", "in_transit", 0.5, "correction"))
+    for hour in range(1, MAX_EVENTS + 20):
+        delivery = delivery.with_event(event("in_transit", hour))
+    assert delivery.with_event(event("delivered", 3, "z")).status == "in_transit"
+
+
+@pytest.mark.parametrize(
+    ("history", "contradicting"),
+    [
+        ("delivered out_for_delivery", ["out_for_delivery"]),
+        ("delivered in_transit exception", ["in_transit", "exception"]),
+        ("out_for_delivery delivered", []),
+        ("delivered unknown delivered", []),
+        ("delivered returning in_transit delivered returned", []),
+        ("returned in_transit", ["in_transit"]),
+        ("cancelled out_for_delivery", ["out_for_delivery"]),
+        ("cancelled info_received", []),
+        ("in_transit info_received", []),
+        ("attempt_failed out_for_delivery attempt_failed", []),
+    ],
+)
+def test_what_can_not_be_true_after_an_end_needs_a_person(history: str, contradicting: list[str]) -> None:
+    assert [found.status for found in told_in_order(*history.split()).contradictions] == contradicting
+
+
+def test_whatever_order_reports_come_in_the_same_ones_contradict() -> None:
+    events = [event("delivered", 1), event("out_for_delivery", 2), event("in_transit", 0), event("exception", 3)]
+    for order in itertools.permutations(events):
+        delivery = after(*order)
+        assert {found.status for found in delivery.contradictions} == {"out_for_delivery", "exception"}
+
+
+def test_correcting_either_takes_the_contradiction_away() -> None:
+    contradicting = [event("delivered", 1, "delivered"), event("out_for_delivery", 2, "later")]
+    assert after(*contradicting).contradictions
+    for wrong, status in (("delivered", "out_for_delivery"), ("later", "delivered")):
+        delivery = after(*contradicting, corrected(wrong, "unknown", 3))
+        assert (delivery.status, delivery.contradictions) == (status, ())
+
+
+# When it is expected.
+
+
+def test_the_last_word_on_the_arrival_counts() -> None:
+    def said(learned: float, arrives: float, name: str) -> DeliveryEvent:
+        update = {
+            "learned_at": START + timedelta(hours=learned),
+            "estimated_at": START + timedelta(hours=arrives),
+        }
+        return event("in_transit", 0, name).model_copy(update=update)
+
+    for order in itertools.permutations([said(1, 8, "a"), said(3, 10, "b"), said(2, 9, "c")]):
+        assert after(*order).estimated_at == START + timedelta(hours=10)
+    delivery = after(said(1, 8, "a")).with_estimate(START + timedelta(hours=7), START + timedelta(hours=2))
+    assert delivery.estimated_at == START + timedelta(hours=7)
+    assert delivery.with_estimate(START + timedelta(hours=5), START + timedelta(hours=1)) is delivery
+
+
+def test_an_estimate_that_says_nothing_new_changes_nothing() -> None:
+    delivery = Delivery(delivery_id="order-1").with_estimate(START + timedelta(hours=2), START)
+    later = START + timedelta(minutes=1)
+    assert delivery.with_estimate(START + timedelta(hours=2, minutes=4), later) is delivery
+    assert delivery.with_estimate(START + timedelta(hours=2, minutes=5), later) is not delivery

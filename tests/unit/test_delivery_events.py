@@ -13,7 +13,8 @@ from functions.delivery_events import app
 from functions.delivery_events.bodies import DeliveryBody, EventBody
 from functions.delivery_events.service import DeliveryEvents
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
-from shared.domain.deliveries import DeliveryStatus, Window
+from shared.domain.deliveries import DeliveryStatus
+from shared.domain.promises import Window
 from shared.domain.published import PublishedSurvey
 from shared.domain.queued import DeliveryReported
 from shared.domain.surveys import Brand, Question, Scale, Survey

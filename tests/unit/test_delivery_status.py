@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -10,12 +11,13 @@ from functions.delivery_status.service import SAVE_ATTEMPTS, DeliveryStatus
 from shared.domain.deliveries import Delivery, DeliveryEvent, DeliveryRegistration
 from shared.domain.messages import MessageKind, message_id
 from shared.domain.people import Recipient
+from shared.domain.promises import LedgerChange
 from shared.domain.queued import DeliveryReported, SendNotification
 from shared.errors import TemporaryError
 from tests.fakes.clock import NOON, FrozenClock
-from tests.fakes.deliveries import InMemoryDeliveries
+from tests.fakes.deliveries import InMemoryDeliveries, OneBrand
 from tests.fakes.people import InMemoryPeople
-from tests.fakes.queues import RecordingQueue
+from tests.fakes.queues import RecordingLater, RecordingQueue
 
 
 class House:
@@ -25,8 +27,19 @@ class House:
         self.deliveries = InMemoryDeliveries()
         self.people = InMemoryPeople()
         self.notifications = RecordingQueue()
+        self.later = RecordingLater()
         self.clock = FrozenClock()
-        self.service = DeliveryStatus(self.deliveries, self.people, self.notifications, self.clock)
+        self.service = self.serving(self.deliveries)
+
+    def serving(self, deliveries: InMemoryDeliveries) -> DeliveryStatus:
+        return DeliveryStatus(
+            deliveries=deliveries,
+            people=self.people,
+            brands=OneBrand(),
+            notifications=self.notifications,
+            later=self.later,
+            clock=self.clock,
+        )
 
     def told(self) -> list[SendNotification]:
         return [sent.message for sent in self.notifications.sent if isinstance(sent.message, SendNotification)]
@@ -73,7 +86,7 @@ def test_a_parcel_out_for_delivery_is_told_to_its_customer(house: House) -> None
     house.service.follow(registration())
     house.service.follow(happened("out_for_delivery"))
     (told,) = house.told()
-    assert told.notification.message_id == message_id(MessageKind.DELIVERY_ON_ITS_WAY, "order-1")
+    assert told.notification.message_id == message_id(MessageKind.DELIVERY_ON_ITS_WAY, "order-1", "2026-11-22")
     assert told.notification.person_id == house.stored().person_id
     assert told.notification.expires_at == NOON + timedelta(hours=12)
     assert house.notifications.sent[0].group == "order-1"
@@ -165,19 +178,19 @@ class RacingDeliveries(InMemoryDeliveries):
         super().__init__()
         self._races = races
 
-    def save(self, delivery: Delivery, expected_version: int) -> bool:
+    def save(self, delivery: Delivery, expected_version: int, moved: Sequence[LedgerChange] = ()) -> bool:
         if self._races:
             self._races -= 1
             other = self.get(delivery.delivery_id) or Delivery(delivery_id=delivery.delivery_id)
             event = happened("in_transit", -10 - self._races).event
             assert event is not None
             super().save(other.with_event(event), other.version)
-        return super().save(delivery, expected_version)
+        return super().save(delivery, expected_version, moved)
 
 
 def test_a_lost_race_is_run_again_and_loses_neither_report(house: House) -> None:
     deliveries = RacingDeliveries(races=SAVE_ATTEMPTS - 1)
-    service = DeliveryStatus(deliveries, house.people, house.notifications, house.clock)
+    service = house.serving(deliveries)
     assert service.follow(happened("out_for_delivery")).changed
     stored = deliveries.get("order-1")
     assert stored is not None
@@ -185,7 +198,7 @@ def test_a_lost_race_is_run_again_and_loses_neither_report(house: House) -> None
 
 
 def test_a_race_that_is_always_lost_comes_again_later(house: House) -> None:
-    service = DeliveryStatus(RacingDeliveries(races=SAVE_ATTEMPTS), house.people, house.notifications, house.clock)
+    service = house.serving(RacingDeliveries(races=SAVE_ATTEMPTS))
     with pytest.raises(TemporaryError, match="others kept writing"):
         service.follow(happened("out_for_delivery"))
     assert house.told() == []

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from shared.domain.deliveries import Delivery, DeliveryReason, DeliveryStatus, Window
+from shared.domain.deliveries import Delivery, DeliveryReason, DeliveryStatus
 from shared.domain.links import LinkChannel, SurveyLink, Unsubscribe
 from shared.domain.messages import Channel, MessageKind
+from shared.domain.promises import Window
 from shared.domain.responses import Rating
 from shared.domain.surveys import Option, Question, Scale
 from shared.texts.rendering import LOCALES, DeliveryLinks, InvitationLinks, Rendering, Texts

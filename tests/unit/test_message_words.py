@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.domain.deliveries import DeliveryReason, Window
+from shared.domain.deliveries import DeliveryReason
 from shared.domain.messages import MessageKind
 from shared.domain.phones import country_of, plain_text
+from shared.domain.promises import Window
 from shared.texts.rendering import LOCALES, Rendering, supported_locale
 from shared.texts.words import (
     dead,

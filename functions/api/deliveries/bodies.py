@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Self
 
 from shared.domain.base import Frozen, Instant
-from shared.domain.deliveries import Delivery, DeliveryReason, DeliveryStatus, Window
+from shared.domain.deliveries import Delivery, DeliveryReason, DeliveryStatus
+from shared.domain.promises import Window
 from shared.domain.surveys import SurveyId
 
 
