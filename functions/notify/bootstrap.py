@@ -23,12 +23,13 @@ from shared.storage.cached import CachedSurveys
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.link_keys import LinkKeys
 from shared.storage.messages import MessageRepository, Tables
+from shared.storage.opt_outs import OptOutRepository
 from shared.storage.people import PersonReader
 from shared.storage.response_reader import ResponseReader
 from shared.storage.survey_requests import SurveyRequestRepository
 from shared.storage.surveys import SurveyRepository
 from shared.texts.rendering import Rendering
-from shared.tokens import Links, UnsubscribeLinks
+from shared.tokens import Links, PreferencesLinks, UnsubscribeLinks
 
 
 class Settings(EnvironmentSettings):
@@ -53,6 +54,7 @@ class Settings(EnvironmentSettings):
     allowed_countries: str
     alerts_per_hour: int
     recontact_days: int
+    help_contact: str
 
 
 @cache
@@ -105,6 +107,7 @@ def service() -> Notify:
         messages=messages(),
         links=Links(keys.current, clock),
         unsubscribes=UnsubscribeLinks(keys.ever),
+        preferences=PreferencesLinks(keys.ever),
         rendering=Rendering(),
         policy=Policy(
             public_base_url=chosen.public_base_url.rstrip("/"),
@@ -112,6 +115,7 @@ def service() -> Notify:
             allowed_countries=[country.strip().upper() for country in chosen.allowed_countries.split(",")],
             default_brand=Brand(name=chosen.sender_email.rpartition("@")[2]),
             recontact_days=chosen.recontact_days,
+            help_contact=chosen.help_contact or chosen.sender_email,
         ),
     )
     # One attempt: a repeated call is a second message.
@@ -119,6 +123,7 @@ def service() -> Notify:
     sms = on_a_fresh_connection(client("pinpoint-sms-voice-v2", attempts=1))
     return Notify(
         messages=messages(),
+        opt_outs=OptOutRepository(dynamodb(), chosen.messages_table_name),
         requests=requests,
         planner=planner,
         email=EmailSender(ses, chosen.sender_email, chosen.email_configuration_set),

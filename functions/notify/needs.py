@@ -8,7 +8,7 @@ from typing import Protocol
 
 from shared.domain.asking import SurveyRequest
 from shared.domain.deliveries import Delivery
-from shared.domain.links import SurveyLink, Unsubscribe
+from shared.domain.links import PreferencesLink, SurveyLink, Unsubscribe
 from shared.domain.people import Person
 from shared.domain.responses import Response
 from shared.domain.sending import AlertBudget, Message
@@ -98,9 +98,17 @@ class Links(Protocol):
 
 
 class UnsubscribeLinks(Protocol):
-    """Signs links by which people say that they do not want to be asked."""
+    """Signs links by which people refuse a category of messages."""
 
     def sign(self, unsubscribe: Unsubscribe) -> str:
+        """The token for a link."""
+        ...
+
+
+class PreferencesLinks(Protocol):
+    """Signs links to the page where people choose what they are sent."""
+
+    def sign(self, link: PreferencesLink) -> str:
         """The token for a link."""
         ...
 
@@ -115,6 +123,7 @@ class Policy:
         allowed_countries: The countries SMS may go to, as ISO codes.
         default_brand: How the company is called where no survey says so.
         recontact_days: How many times 24 hours must pass between two questions to a person, where no survey says so.
+        help_contact: Where customers reach the company, as an SMS that answers HELP says it.
     """
 
     public_base_url: str
@@ -122,3 +131,4 @@ class Policy:
     allowed_countries: Sequence[str]
     default_brand: Brand
     recontact_days: int
+    help_contact: str

@@ -12,14 +12,16 @@ from functions.notify.needs import (
     Links,
     People,
     Policy,
+    PreferencesLinks,
     Requests,
     Responses,
     Surveys,
     UnsubscribeLinks,
 )
 from shared.domain.deliveries import Delivery
-from shared.domain.messages import EmailRequest, MessageKind, MessageState, Notification, Reason, message_id
+from shared.domain.messages import EmailRequest, MessageKind, MessageState, Notification, Reason, SmsRequest, message_id
 from shared.domain.people import Person
+from shared.domain.phones import country_of
 from shared.domain.responses import Response
 from shared.domain.sending import AlertBudget, Draft, RenderedFrom, Silence, SubjectType
 from shared.domain.stages import ANNOUNCED_WHILE, is_soon, occasions
@@ -27,6 +29,10 @@ from shared.domain.surveys import Brand, Survey
 from shared.errors import TemporaryError
 from shared.texts.rendering import LONGEST_NAME, DeliveryLinks, Rendering, Texts, supported_locale
 from shared.texts.words import one_line
+
+GERMAN = "de"
+SPEAK_GERMAN = frozenset({"DE", "AT", "CH", "LI"})
+"""Countries to whose numbers help is sent in German, where nobody told us the person's language."""
 
 
 class MessagePlanner:
@@ -43,6 +49,7 @@ class MessagePlanner:
         messages: EarlierMessages,
         links: Links,
         unsubscribes: UnsubscribeLinks,
+        preferences: PreferencesLinks,
         rendering: Rendering,
         policy: Policy,
     ) -> None:
@@ -53,7 +60,7 @@ class MessagePlanner:
         self._messages = messages
         self._rendering = rendering
         self._policy = policy
-        self._addressing = Addressing(policy, unsubscribes)
+        self._addressing = Addressing(policy, unsubscribes, preferences)
         self._inviting = Inviting(
             surveys=surveys,
             responses=responses,
@@ -80,6 +87,8 @@ class MessagePlanner:
                 return self._inviting.invitation(notification, now)
             case MessageKind.SURVEY_REMINDER:
                 return self._inviting.reminder(notification, now)
+            case MessageKind.SMS_HELP:
+                return self._help(notification)
             case _:
                 return self._about_delivery(notification, now)
 
@@ -134,7 +143,9 @@ class MessagePlanner:
         if response is None or survey is None or person is None:
             return Silence(Reason.NO_LONGER_EXISTS)
         locale = supported_locale(person.locale, response.locale, survey.default_locale)
-        texts = self._rendering.thank_you(locale, survey, person, self._addressing.unsubscribe_link(person))
+        unsubscribe = self._addressing.unsubscribe_link(person)
+        preferences = self._addressing.preferences_link(person)
+        texts = self._rendering.thank_you(locale, survey, person, unsubscribe, preferences)
         about = RenderedFrom(SubjectType.RESPONSE, response.response_id, response.revision)
         return self._to_person(notification, person, survey.brand, texts, about)
 
@@ -148,7 +159,7 @@ class MessagePlanner:
         published = self._surveys.current(notification.survey_id or delivery.registration.survey_id or "")
         brand = published.survey.brand if published else self._policy.default_brand
         locale = supported_locale(person.locale, published.survey.default_locale if published else None)
-        links = DeliveryLinks(track="", preferences="")
+        links = DeliveryLinks(track="", preferences=self._addressing.preferences_link(person))
         texts = self._rendering.delivery(
             notification.kind,
             locale,
@@ -181,6 +192,25 @@ class MessagePlanner:
             raise TemporaryError("the van is not that near any more")
         return soon
 
+    def _help(self, notification: Notification) -> Draft | Silence:
+        """The answer to an SMS that asks for help, to the number that asked: a person's, or nobody's whom we know."""
+        person = self._people.get(notification.person_id) if notification.person_id else None
+        number = notification.phone or (person.phone if person else None)
+        if number is None:
+            return Silence(Reason.NO_ADDRESS if person else Reason.NO_LONGER_EXISTS)
+        country = country_of(number)
+        if not self._policy.sends_sms or country not in self._policy.allowed_countries:
+            return Silence(Reason.COUNTRY_NOT_ALLOWED if self._policy.sends_sms else Reason.NO_ADDRESS)
+        locale = supported_locale(person.locale if person else None, GERMAN if country in SPEAK_GERMAN else None)
+        texts = self._rendering.sms_help(locale, self._policy.default_brand, self._policy.help_contact)
+        request = SmsRequest(
+            message_id=notification.message_id,
+            to=number,
+            content=texts.sms(),
+            expires_at=notification.expires_at,
+        )
+        return Draft(request=request, person_id=notification.person_id)
+
     def _answer(self, notification: Notification) -> tuple[Response | None, Survey | None]:
         """The response as it is now, with the version of the survey that it answers."""
         response = self._responses.get(notification.response_id or "")
@@ -212,7 +242,7 @@ class MessagePlanner:
     def _to_person(
         self, notification: Notification, person: Person, brand: Brand, texts: Texts, about: RenderedFrom
     ) -> Draft | Silence:
-        channel = self._addressing.channel(notification.kind, person)
+        channel = self._addressing.channel(notification.kind, person, notification.channel)
         if isinstance(channel, Silence):
             return channel
         return self._addressing.to_person(channel, notification, person, brand, texts, about)

@@ -9,7 +9,7 @@ from functions.notify.planning import MessagePlanner
 from functions.notify.service import Notify, Sending
 from shared.domain.asking import SurveyRequest
 from shared.domain.deliveries import Delivery
-from shared.domain.links import SurveyLink, Unsubscribe
+from shared.domain.links import PreferencesLink, SurveyLink, Unsubscribe
 from shared.domain.messages import EmailRequest, Notification, SmsRequest
 from shared.domain.people import Person
 from shared.domain.responses import Response
@@ -68,7 +68,14 @@ class PlainUnsubscribes:
     """Signs nothing either."""
 
     def sign(self, unsubscribe: Unsubscribe) -> str:
-        return f"{unsubscribe.person_id}-{unsubscribe.channel}"
+        return f"{unsubscribe.person_id}-{unsubscribe.channel}-{unsubscribe.category}"
+
+
+class PlainPreferences:
+    """Nor does this."""
+
+    def sign(self, link: PreferencesLink) -> str:
+        return f"of-{link.person_id}"
 
 
 class NotifyHouse:
@@ -95,6 +102,7 @@ class NotifyHouse:
             messages=self.messages,
             links=self.links,
             unsubscribes=PlainUnsubscribes(),
+            preferences=PlainPreferences(),
             rendering=_RENDERING,
             policy=Policy(
                 public_base_url="https://hear.example.com",
@@ -102,10 +110,12 @@ class NotifyHouse:
                 allowed_countries=("DE", "AT"),
                 default_brand=Brand(name="example.com"),
                 recontact_days=recontact_days,
+                help_contact="service@example.com",
             ),
         )
         self.service = Notify(
             messages=self.messages,
+            opt_outs=self.messages,
             requests=self.requests,
             planner=self.planner,
             email=self.email,

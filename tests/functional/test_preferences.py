@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain.api_keys import KeyKind
 from shared.domain.links import Unsubscribe
-from shared.domain.messages import Channel
+from shared.domain.messages import Category, Channel
 from shared.storage.keys import opt_out_key
 from shared.tokens import UnsubscribeLinks
 from tests.functional.http_stack import LINK_KEY, HttpStack, http_stack, key
@@ -37,8 +37,13 @@ def unsubscribed(stack: HttpStack) -> list[str]:
     return [entry["email"] for entry in entries]
 
 
-def is_marked(stack: HttpStack, address: str, channel: Channel = Channel.EMAIL) -> bool:
-    return "Item" in stack.dynamodb.get_item(TableName="messages", Key=opt_out_key(channel, address))
+def is_marked(
+    stack: HttpStack,
+    address: str,
+    channel: Channel = Channel.EMAIL,
+    category: Category | None = Category.SURVEYS,
+) -> bool:
+    return "Item" in stack.dynamodb.get_item(TableName="messages", Key=opt_out_key(channel, address, category))
 
 
 def test_opening_it_writes_nothing_however_it_is_opened(stack: HttpStack) -> None:
@@ -113,7 +118,7 @@ def test_it_says_to_come_back_when_it_could_not_be_kept(stack: HttpStack, monkey
     def away(*_: object) -> None:
         raise TemporaryError("the store is away")
 
-    monkeypatch.setattr(service()._opt_outs, "add", away)
+    monkeypatch.setattr(service()._kept, "save", away)
     answer = stack.call("POST", f"/u/{token}", headers=FORM, body=ONE_CLICK)
     assert answer["statusCode"] == 503 and "try again in a minute" in answer["body"]
 
