@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from shared.domain.deliveries import Delivery, DeliveryReason, DeliveryStatus
-from shared.domain.links import LinkChannel, SurveyLink, Unsubscribe
+from shared.domain.links import LinkChannel, PreferencesLink, SurveyLink, Unsubscribe
 from shared.domain.messages import Channel, MessageKind
 from shared.domain.promises import Window
 from shared.domain.responses import Rating
 from shared.domain.surveys import Option, Question, Scale
 from shared.texts.rendering import LOCALES, DeliveryLinks, InvitationLinks, Rendering, Texts
-from shared.tokens import LinkSigner, UnsubscribeLinks
+from shared.tokens import LinkSigner, PreferencesLinks, UnsubscribeLinks
 from tests.fakes.clock import NOON
 from tests.fakes.sms import GSM_7, segments
 from tests.fakes.wishes import PERSON, RESPONSE_ID, SURVEY, delivery, response
@@ -55,9 +55,13 @@ def _with_last(parcel: Delivery, **changes: Any) -> Delivery:
 UNSUBSCRIBE = "https://hear.example.com/u/" + UnsubscribeLinks(lambda: ["a key of tests"]).sign(
     Unsubscribe(person_id="per_" + 32 * "0", channel=Channel.EMAIL)
 )
+PREFERENCES = "https://hear.example.com/preferences/" + PreferencesLinks(lambda: ["a key of tests"]).sign(
+    PreferencesLink(person_id="per_" + 32 * "0")
+)
 LINKS = InvitationLinks(
     address="https://hear.example.com/r/" + LinkSigner(["a key of tests"]).sign(RATED_LINK),
     unsubscribe=UNSUBSCRIBE,
+    preferences=PREFERENCES,
 )
 SHORT_LINKS = LINKS._replace(address="https://hear.example.com/i/Ab3-_xYz019")
 DELIVERY_LINKS = DeliveryLinks(
@@ -81,6 +85,7 @@ PARCELS = {
     MessageKind.DELIVERY_APOLOGY: delivery(DeliveryStatus.DELIVERED, promise=PAST),
 }
 SMS_KINDS = [kind for kind in MessageKind if not kind.to_owner]
+EMAIL_KINDS = [kind for kind in MessageKind if kind is not MessageKind.SMS_HELP]
 
 
 def example(
@@ -97,7 +102,9 @@ def example(
         case MessageKind.ALERT_DIGEST:
             return rendering.digest(survey, 7, NOON.replace(minute=0), NOON.replace(hour=13))
         case MessageKind.THANK_YOU:
-            return rendering.thank_you(locale, survey, PERSON, UNSUBSCRIBE)
+            return rendering.thank_you(locale, survey, PERSON, UNSUBSCRIBE, PREFERENCES)
+        case MessageKind.SMS_HELP:
+            return rendering.sms_help(locale, survey.brand, "+49 30 1234567, service@example.com")
         case MessageKind.SURVEY_INVITATION | MessageKind.SURVEY_REMINDER:
             return rendering.question(kind, locale, survey, PERSON, links, about_delivery=True)
         case _:
@@ -107,9 +114,10 @@ def example(
 
 
 def forms(kind: MessageKind, locale: str) -> dict[str, str]:
-    texts = example(kind, locale)
-    email = texts.email()
-    rendered = {"subject": email.subject + "\n", "txt": email.text, "html": email.html + "\n"}
+    rendered = {}
+    if kind in EMAIL_KINDS:
+        email = example(kind, locale).email()
+        rendered = {"subject": email.subject + "\n", "txt": email.text, "html": email.html + "\n"}
     if kind in SMS_KINDS:
         rendered["sms"] = example(kind, locale, SHORT_LINKS, SHORT_DELIVERY_LINKS).sms().body + "\n"
     return rendered
@@ -181,7 +189,10 @@ def test_there_is_no_template_that_nothing_renders() -> None:
         f"{kind.value}/{locale}.{form}"
         for kind in MessageKind
         for locale in LOCALES
-        for form in ("subject", "txt", "html", *(("sms",) if kind in SMS_KINDS else ()))
+        for form in (
+            *(("subject", "txt", "html") if kind in EMAIL_KINDS else ()),
+            *(("sms",) if kind in SMS_KINDS else ()),
+        )
     }
     assert found == used
 

@@ -76,8 +76,8 @@ class RefusedTold(Frozen):
         channel: On which channel.
         category: Messages of which category; `all` for every message by this channel.
         since: When it was first said, in Unix seconds.
-        by: Who said it: `customer` on a page of ours, `sms` by STOP, `provider` by a STOP that the provider kept, or the
-            name of a key.
+        by: Who said it: `customer` on a page of ours, `sms` by STOP, `provider` by a STOP that the provider kept, or
+            the name of a key.
     """
 
     channel: Channel
