@@ -25,8 +25,8 @@ from moto.core.models import botocore_stubber
 
 from shared.clock import SystemClock
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
-from shared.domain.links import SurveyLink, Unsubscribe
-from shared.domain.messages import Channel
+from shared.domain.links import PreferencesLink, SurveyLink, Unsubscribe
+from shared.domain.messages import Category, Channel
 from shared.domain.people import Recipient
 from shared.domain.sessions import StaffSession
 from shared.domain.surveys import Survey
@@ -36,7 +36,7 @@ from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.erasure_key import ErasureKey
 from shared.storage.people import PersonRepository
 from shared.storage.surveys import SurveyRepository
-from shared.tokens import LinkSigner, UnsubscribeLinks
+from shared.tokens import LinkSigner, PreferencesLinks, UnsubscribeLinks
 from tests.fakes.http import http_event
 from tests.functional.tables import (
     DELIVERY_INDEXES,
@@ -210,9 +210,14 @@ class HttpStack:
         )
         return LinkSigner([LINK_KEY]).sign(content)
 
-    def unsubscribe(self, person_id: str) -> str:
-        """The token with which a person is asked no more by e-mail."""
-        return UnsubscribeLinks(lambda: [LINK_KEY]).sign(Unsubscribe(person_id=person_id, channel=Channel.EMAIL))
+    def unsubscribe(self, person_id: str, category: Category = Category.SURVEYS) -> str:
+        """The token with which a person is sent no more of a category by e-mail."""
+        link = Unsubscribe(person_id=person_id, channel=Channel.EMAIL, category=category)
+        return UnsubscribeLinks(lambda: [LINK_KEY]).sign(link)
+
+    def preferences(self, person_id: str) -> str:
+        """The token with which a person chooses what they are sent."""
+        return PreferencesLinks(lambda: [LINK_KEY]).sign(PreferencesLink(person_id=person_id))
 
     def session(self, name: str = "own", lasts: timedelta = timedelta(hours=1)) -> str:
         """The token of a session that a secret key opened."""
