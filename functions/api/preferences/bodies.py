@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from shared.domain.base import Frozen, Identifier
 from shared.domain.messages import Category, Channel
 from shared.domain.people import Person
-from shared.domain.preferences import Refusal, Refusals, Refused, addresses_of
+from shared.domain.preferences import REFUSABLE, Refusal, Refusals, Refused, addresses_of
 
-EVERYTHING: Literal["all"] = "all"
+EVERYTHING = "all"
 MOST = 100
 
 
-def _refusable(value: Category | Literal["all"]) -> Category | Literal["all"]:
-    if isinstance(value, Category) and not value.is_refusable:
-        raise ValueError("is no category that a customer can refuse")
+WORDS = (EVERYTHING, *(category.value for category in REFUSABLE))
+"""What can be refused on a channel, as the API says it."""
+
+
+def _refusable(value: str) -> str:
+    if value not in WORDS:
+        raise ValueError(f"must be one of {', '.join(WORDS)}")
     return value
 
 
-What = Annotated[Category | Literal["all"], AfterValidator(_refusable)]
+What = Annotated[str, AfterValidator(_refusable), WithJsonSchema({"type": "string", "enum": list(WORDS)})]
 """A category of messages, or `all` that come by a channel."""
 
 
@@ -88,8 +92,7 @@ class RefusedTold(Frozen):
     @classmethod
     def of(cls, what: Refused, refusal: Refusal) -> Self:
         """A refusal."""
-        category: Category | Literal["all"] = EVERYTHING if what.category is None else what.category
-        return cls(channel=what.channel, category=category, since=int(refusal.since.timestamp()), by=refusal.by)
+        return cls(channel=what.channel, category=_word(what), since=int(refusal.since.timestamp()), by=refusal.by)
 
 
 class PreferencesTold(Frozen):
@@ -108,12 +111,13 @@ class PreferencesTold(Frozen):
     @classmethod
     def of(cls, person: Person, refusals: Refusals) -> Self:
         """A person's, in the order of channels and categories."""
-        order = list(Category)
-        told = sorted(
-            refusals, key=lambda what: (what.channel, -1 if what.category is None else order.index(what.category))
-        )
+        told = sorted(refusals, key=lambda what: (what.channel, WORDS.index(_word(what))))
         return cls(
             person_id=person.person_id,
             channels=tuple(addresses_of(person)),
             refused=tuple(RefusedTold.of(what, refusals[what]) for what in told),
         )
+
+
+def _word(what: Refused) -> str:
+    return EVERYTHING if what.category is None else what.category.value
