@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from functions.preferences.bootstrap import service
+from functions.preferences.bootstrap import service, settings
 from functions.preferences.form import wanted
 from functions.preferences.render import Page, asking_page, choosing_page, done_page, notice_page
 from functions.preferences.texts import TEXTS
@@ -152,4 +152,4 @@ OPERATIONS = (
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request."""
-    return serve(event, OPERATIONS)
+    return serve(event, OPERATIONS, public_base_url=settings().public_base_url)
