@@ -13,6 +13,7 @@ from functions.api.invitations.operations import OPERATIONS as INVITATIONS
 from functions.api.messages.operations import OPERATIONS as MESSAGES
 from functions.api.metrics.operations import OPERATIONS as METRICS
 from functions.api.people.operations import OPERATIONS as PEOPLE
+from functions.api.promises.operations import OPERATIONS as PROMISES
 from functions.api.survey_responses.operations import OPERATIONS as SURVEY_RESPONSES
 from functions.api.surveys.operations import OPERATIONS as SURVEYS
 from functions.api.timeline.operations import OPERATIONS as TIMELINE
@@ -33,6 +34,7 @@ OPERATIONS = (
     *TIMELINE,
     *UNSUBSCRIBES,
     *DELIVERIES,
+    *PROMISES,
     *MESSAGES,
     *SURVEYS,
 )

@@ -11,6 +11,7 @@ from functions.api.invitations.service import Invitations
 from functions.api.messages.service import MessageReading
 from functions.api.metrics.service import Scoring
 from functions.api.people.service import KnownPeople
+from functions.api.promises.service import PromiseReading
 from functions.api.service import Api
 from functions.api.survey_responses.listing import ResponseListing
 from functions.api.survey_responses.service import SurveyResponses
@@ -25,7 +26,7 @@ from shared.settings import EnvironmentSettings
 from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.audit_trail import AuditTrail
 from shared.storage.cached import CachedApiKeys, CachedSurveys
-from shared.storage.deliveries import DeliveryRepository
+from shared.storage.deliveries import DeliveryListing, DeliveryReader
 from shared.storage.erasure_key import ErasureKey
 from shared.storage.erasures import ErasedPeople, Erasures
 from shared.storage.funnel import FunnelRepository
@@ -154,7 +155,16 @@ def service() -> Api:
             steps=FunnelRepository(dynamodb, tables.funnel_table_name),
             clock=clock,
         ),
-        deliveries=DeliveryReading(DeliveryRepository(dynamodb, tables.deliveries_table_name)),
+        deliveries=DeliveryReading(
+            DeliveryReader(dynamodb, tables.deliveries_table_name),
+            DeliveryListing(dynamodb, tables.deliveries_table_name),
+        ),
+        promises=PromiseReading(
+            deliveries=DeliveryListing(dynamodb, tables.deliveries_table_name),
+            surveys=cached_surveys,
+            answers=answers,
+            clock=clock,
+        ),
         messages=MessageReading(
             MessageRepository(
                 dynamodb,

@@ -11,6 +11,7 @@ from functions.api.messages.service import MessageReading
 from functions.api.metrics.service import Scoring
 from functions.api.needs import ApiKeys
 from functions.api.people.service import KnownPeople
+from functions.api.promises.service import PromiseReading
 from functions.api.survey_responses.listing import ResponseListing
 from functions.api.survey_responses.service import SurveyResponses
 from functions.api.surveys.service import SurveyDefinitions
@@ -35,6 +36,7 @@ class Api:
         scoring: Scores.
         funnel: How far people came.
         deliveries: Parcels.
+        promises: What became of what customers were told.
         messages: What was sent.
     """
 
@@ -49,6 +51,7 @@ class Api:
     scoring: Scoring
     funnel: FunnelReading
     deliveries: DeliveryReading
+    promises: PromiseReading
     messages: MessageReading
 
     def caller(self, key: str | None) -> ApiKey:
