@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.brands import Brand
 from shared.domain.deliveries import Delivery, DeliveryReason, DeliveryStatus
 from shared.domain.links import LinkChannel, SurveyLink, Unsubscribe
 from shared.domain.messages import Channel, MessageKind
@@ -27,6 +28,7 @@ from tests.fakes.wishes import PERSON, RESPONSE_ID, SURVEY, delivery, response
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots" / "messages"
 COMMENT = "The box was open & the lamp <broken>.\nSee https://example.com/photo or mail me: ada@example.org."
+BRAND = Brand(name=SURVEY.brand.name, colour=SURVEY.brand.colour)
 SURVEY_LINK = SurveyLink(
     survey_id=SURVEY.survey_id,
     response_id=RESPONSE_ID,
@@ -101,9 +103,7 @@ def example(
         case MessageKind.SURVEY_INVITATION | MessageKind.SURVEY_REMINDER:
             return rendering.question(kind, locale, survey, PERSON, links, about_delivery=True)
         case _:
-            return rendering.delivery(
-                kind, locale, survey.brand, delivery=PARCELS[kind], person=PERSON, now=NOON, links=about
-            )
+            return rendering.delivery(kind, locale, BRAND, delivery=PARCELS[kind], person=PERSON, now=NOON, links=about)
 
 
 def forms(kind: MessageKind, locale: str) -> dict[str, str]:
