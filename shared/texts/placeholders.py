@@ -27,12 +27,19 @@ PLACEHOLDERS = {
 """What may stand between braces, and what it means."""
 LINKS = frozenset({"track", "preferences"})
 
-_ALWAYS = ("name", "brand", "window", "expected", "tracking_number", "track", "preferences")
+_ALWAYS = ("name", "brand", "tracking_number", "track", "preferences")
+_TO_COME = ("window", "expected")
+_HELD_UP = ("window", "expected", "occurred", "reason")
 _ALSO = {
+    MessageKind.DELIVERY_SCHEDULED: _TO_COME,
+    MessageKind.DELIVERY_DAY_BEFORE: _TO_COME,
+    MessageKind.DELIVERY_ON_ITS_WAY: _TO_COME,
+    MessageKind.DELIVERY_SOON: _TO_COME,
+    MessageKind.DELIVERY_ARRIVING: _TO_COME,
     MessageKind.DELIVERY_DELIVERED: ("occurred",),
-    MessageKind.DELIVERY_ATTEMPT_FAILED: ("occurred", "reason"),
-    MessageKind.DELIVERY_EXCEPTION: ("occurred", "reason"),
-    MessageKind.DELIVERY_DELAYED: ("reason",),
+    MessageKind.DELIVERY_ATTEMPT_FAILED: _HELD_UP,
+    MessageKind.DELIVERY_EXCEPTION: _HELD_UP,
+    MessageKind.DELIVERY_DELAYED: (*_TO_COME, "reason"),
     MessageKind.DELIVERY_APOLOGY: ("occurred", "late_by"),
 }
 _TOKEN = re.compile(r"\{\{|\}\}|\{([a-z_]{1,40})\}|[{}]")
@@ -47,7 +54,7 @@ class Piece(NamedTuple):
 
 def allowed_in(kind: MessageKind) -> tuple[str, ...]:
     """The placeholders of a kind; none where a company has no words of its own."""
-    return (*_ALWAYS, *_ALSO.get(kind, ())) if kind.category.is_stage else ()
+    return (*_ALWAYS, *_ALSO[kind]) if kind in _ALSO else ()
 
 
 def faults_in(text: str, kind: MessageKind) -> list[str]:
