@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.api.bootstrap import settings
+from functions.api.brands.operations import OPERATIONS as BRANDS
 from functions.api.calling import counters, logger
 from functions.api.deliveries.operations import OPERATIONS as DELIVERIES
 from functions.api.funnel.operations import OPERATIONS as FUNNEL
@@ -35,6 +36,7 @@ OPERATIONS = (
     *DELIVERIES,
     *MESSAGES,
     *SURVEYS,
+    *BRANDS,
 )
 ELSEWHERE = {
     "/v1/deliveries": ("POST",),

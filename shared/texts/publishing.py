@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from jinja2 import TemplateError
 
-from shared.domain.brands import Brand, BrandDefinition, MessageTexts
+from shared.domain.brands import LARGEST_BRAND, Brand, BrandDefinition, MessageTexts
 from shared.domain.messages import Channel, MessageKind
 from shared.domain.sms_segments import sms_size
 from shared.errors import InvalidRequestError
@@ -21,8 +21,6 @@ from shared.texts.rendering import LOCALES, Rendering
 
 MOST_SEGMENTS = 4
 """SMS that a company's own text may take; each is paid for."""
-LARGEST_BRAND = 200 * 1024
-"""Bytes of a brand with all its texts; an item of the table holds 400 KB."""
 
 
 class Publishing:

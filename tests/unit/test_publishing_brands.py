@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from jinja2 import Environment
 
-from shared.domain.brands import BrandDefinition, MessageTexts
+from shared.domain.brands import LARGEST_BRAND, BrandDefinition, MessageTexts
 from shared.domain.messages import Channel, MessageKind
 from shared.errors import InvalidRequestError
 from shared.texts.examples import example
 from shared.texts.placeholders import PLACEHOLDERS, allowed_in, pieces
-from shared.texts.publishing import LARGEST_BRAND, Publishing
+from shared.texts.publishing import Publishing
 from shared.texts.rendering import LOCALES, Rendering
 from tests.unit.test_message_snapshots import BRAND
 
@@ -67,6 +67,8 @@ def test_the_full_example_of_a_kind_knows_each_of_its_placeholders_and_the_least
         (SOON, "en", {"heading": "{window.start}"}, "texts.delivery_soon.en.heading", "the brace"),
         (SOON, "en", {"sms": "a" * 613}, "texts.delivery_soon.en.sms", "takes 5 SMS with usual values (gsm_7)"),
         (SOON, "en", {"sms": "ж" * 269}, "texts.delivery_soon.en.sms", "takes 5 SMS with usual values (ucs_2)"),
+        # Only with an address in it, and only in a language of which we have no templates.
+        (SOON, "fr", {"sms": "a" * 580 + " {track}"}, "texts.delivery_soon.fr.sms", "takes 5 SMS"),
         (SOON, "en", {"sms": "\u200b"}, "texts.delivery_soon.en.sms", "says nothing"),
         (MessageKind.THANK_YOU, "en", {"sms": "Ta"}, "texts.thank_you", "is no news of a delivery"),
         (MessageKind.ALERT_DIGEST, "en", {"subject": "Oh"}, "texts.alert_digest", "is no news of a delivery"),
