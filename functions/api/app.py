@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.api.bootstrap import settings
+from functions.api.brands.operations import OPERATIONS as BRANDS
 from functions.api.calling import counters, logger
 from functions.api.deliveries.operations import OPERATIONS as DELIVERIES
 from functions.api.funnel.operations import OPERATIONS as FUNNEL
@@ -37,6 +38,7 @@ OPERATIONS = (
     *PROMISES,
     *MESSAGES,
     *SURVEYS,
+    *BRANDS,
 )
 ELSEWHERE = {
     "/v1/deliveries": ("POST",),

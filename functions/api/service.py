@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from functions.api.brands.service import BrandDefinitions
 from functions.api.deliveries.service import DeliveryReading
 from functions.api.funnel.service import FunnelReading
 from functions.api.invitations.service import Invitations
@@ -27,6 +28,7 @@ class Api:
     Args:
         api_keys: Keys, cached.
         surveys: What is asked.
+        brands: How the company looks, and what it tells.
         survey_responses: What was answered.
         response_listing: Lists of it.
         people: Who is known.
@@ -42,6 +44,7 @@ class Api:
 
     api_keys: ApiKeys
     surveys: SurveyDefinitions
+    brands: BrandDefinitions
     survey_responses: SurveyResponses
     response_listing: ResponseListing
     people: KnownPeople

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functions.notify.needs import Policy, UnsubscribeLinks
+from shared.domain.brands import Brand
 from shared.domain.links import Unsubscribe
 from shared.domain.messages import Channel, EmailRequest, LinkChannel, MessageKind, Notification, Reason, SmsRequest
 from shared.domain.people import Person
 from shared.domain.phones import country_of
 from shared.domain.sending import Draft, RenderedFrom, Silence
-from shared.domain.surveys import Brand
+from shared.domain.surveys import Brand as SurveyBrand
 from shared.texts.rendering import LONGEST_NAME, Texts
 from shared.texts.words import one_line
 
@@ -49,7 +50,7 @@ class Addressing:
         channel: Channel,
         notification: Notification,
         person: Person,
-        brand: Brand,
+        brand: Brand | SurveyBrand,
         texts: Texts,
         about: RenderedFrom | None,
     ) -> Draft:

@@ -13,13 +13,14 @@ from shared.channels.email import EmailSender
 from shared.channels.sms import SmsSender
 from shared.clients import client
 from shared.clock import RandomIds, SystemClock
-from shared.domain.surveys import Brand
+from shared.domain.brands import Brand
 from shared.funnel import InvitationsTold
 from shared.observability import Logger
 from shared.queues import BackOff, Queue
 from shared.schedules import Schedules
 from shared.settings import EnvironmentSettings
-from shared.storage.cached import CachedSurveys
+from shared.storage.brands import BrandRepository
+from shared.storage.cached import CachedBrands, CachedSurveys
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.link_keys import LinkKeys
 from shared.storage.messages import MessageRepository, Tables
@@ -83,6 +84,13 @@ def messages() -> MessageRepository:
 
 
 @cache
+def brands() -> CachedBrands:
+    """The company's brands; where it published none, it is called by the domain that it sends from."""
+    made_up = Brand(name=settings().sender_email.rpartition("@")[2])
+    return CachedBrands(BrandRepository(dynamodb(), settings().surveys_table_name), SystemClock(), made_up)
+
+
+@cache
 def invitations() -> InvitationsTold:
     """Tells the funnel how far invitations came."""
     clock, surveys = SystemClock(), SurveyRepository(dynamodb(), settings().surveys_table_name)
@@ -98,6 +106,7 @@ def service() -> Notify:
     requests = SurveyRequestRepository(dynamodb(), chosen.people_table_name)
     planner = MessagePlanner(
         surveys=SurveyRepository(dynamodb(), chosen.surveys_table_name),
+        brands=brands(),
         responses=ResponseReader(dynamodb(), chosen.responses_table_name),
         deliveries=DeliveryRepository(dynamodb(), chosen.deliveries_table_name),
         people=PersonReader(dynamodb(), chosen.people_table_name),
@@ -110,7 +119,6 @@ def service() -> Notify:
             public_base_url=chosen.public_base_url.rstrip("/"),
             sends_sms=bool(chosen.sms_origination_identity),
             allowed_countries=[country.strip().upper() for country in chosen.allowed_countries.split(",")],
-            default_brand=Brand(name=chosen.sender_email.rpartition("@")[2]),
             recontact_days=chosen.recontact_days,
         ),
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from functions.notify.addressing import Addressing
 from functions.notify.inviting import Inviting
 from functions.notify.needs import (
+    Brands,
     Deliveries,
     EarlierMessages,
     Links,
@@ -17,13 +18,15 @@ from functions.notify.needs import (
     Surveys,
     UnsubscribeLinks,
 )
+from shared.domain.brands import Brand
 from shared.domain.deliveries import Delivery
 from shared.domain.messages import EmailRequest, MessageKind, MessageState, Notification, Reason, message_id
 from shared.domain.people import Person
 from shared.domain.responses import Response
 from shared.domain.sending import AlertBudget, Draft, RenderedFrom, Silence, SubjectType
 from shared.domain.stages import ANNOUNCED_WHILE, is_soon, occasions
-from shared.domain.surveys import Brand, Survey
+from shared.domain.surveys import Brand as SurveyBrand
+from shared.domain.surveys import Survey
 from shared.errors import TemporaryError
 from shared.texts.rendering import LONGEST_NAME, DeliveryLinks, Rendering, Texts, supported_locale
 from shared.texts.words import one_line
@@ -36,6 +39,7 @@ class MessagePlanner:
         self,
         *,
         surveys: Surveys,
+        brands: Brands,
         responses: Responses,
         deliveries: Deliveries,
         people: People,
@@ -47,12 +51,12 @@ class MessagePlanner:
         policy: Policy,
     ) -> None:
         self._surveys = surveys
+        self._brands = brands
         self._responses = responses
         self._deliveries = deliveries
         self._people = people
         self._messages = messages
         self._rendering = rendering
-        self._policy = policy
         self._addressing = Addressing(policy, unsubscribes)
         self._inviting = Inviting(
             surveys=surveys,
@@ -145,13 +149,11 @@ class MessagePlanner:
             return Silence(Reason.NO_LONGER_EXISTS)
         if not self._is_true(notification, delivery, now):
             return Silence(Reason.STALE)
-        published = self._surveys.current(notification.survey_id or delivery.registration.survey_id or "")
-        brand = published.survey.brand if published else self._policy.default_brand
-        locale = supported_locale(person.locale, published.survey.default_locale if published else None)
+        brand = self._brands.current(delivery.registration.brand_id)
         links = DeliveryLinks(track="", preferences="")
         texts = self._rendering.delivery(
             notification.kind,
-            locale,
+            person.locale,
             brand,
             delivery=delivery,
             person=person,
@@ -210,7 +212,7 @@ class MessagePlanner:
         return Draft(request=request, person_id=person_id, about=about, alerts_of=alerts_of, said=said)
 
     def _to_person(
-        self, notification: Notification, person: Person, brand: Brand, texts: Texts, about: RenderedFrom
+        self, notification: Notification, person: Person, brand: Brand | SurveyBrand, texts: Texts, about: RenderedFrom
     ) -> Draft | Silence:
         channel = self._addressing.channel(notification.kind, person)
         if isinstance(channel, Silence):

@@ -8,14 +8,16 @@ from functions.notify.needs import Policy
 from functions.notify.planning import MessagePlanner
 from functions.notify.service import Notify, Sending
 from shared.domain.asking import SurveyRequest
+from shared.domain.brands import Brand
 from shared.domain.deliveries import Delivery
 from shared.domain.links import SurveyLink, Unsubscribe
 from shared.domain.messages import EmailRequest, Notification, SmsRequest
 from shared.domain.people import Person
 from shared.domain.responses import Response
 from shared.domain.sending import Message, SubjectType
-from shared.domain.surveys import Brand
+from shared.storage.cached import CachedBrands
 from shared.texts.rendering import Rendering
+from tests.fakes.brands import InMemoryBrands
 from tests.fakes.clock import CountingIds, FrozenClock
 from tests.fakes.deliveries import InMemoryDeliveries
 from tests.fakes.messages import InMemoryMessages
@@ -82,12 +84,14 @@ class NotifyHouse:
         self.people = OnlyPeople(PERSON)
         self.requests = OnlyRequests()
         self.messages = InMemoryMessages(self.version_of)
+        self.brands = InMemoryBrands()
         self.links = PlainLinks()
         self.email = RecordingProvider()
         self.sms = RecordingProvider()
         self.schedules = RecordingSchedules()
         self.planner = MessagePlanner(
             surveys=self.surveys,
+            brands=CachedBrands(self.brands, self.clock, Brand(name="example.com")),
             responses=self.responses,
             deliveries=self.deliveries,
             people=self.people,
@@ -100,7 +104,6 @@ class NotifyHouse:
                 public_base_url="https://hear.example.com",
                 sends_sms=sends_sms,
                 allowed_countries=("DE", "AT"),
-                default_brand=Brand(name="example.com"),
                 recontact_days=recontact_days,
             ),
         )
