@@ -202,8 +202,9 @@ class MessageRepository:
         name = message.notification.message_id
         change = state_change(self._tables.messages, name, [MessageState.AMBIGUOUS], changes, gone)
         change["ConditionExpression"] += (
-            " AND attribute_not_exists(resent) AND attribute_exists(request) AND attempted_at = :attempted_at"
+            " AND attribute_not_exists(#resent) AND attribute_exists(#request) AND attempted_at = :attempted_at"
         )
+        change["ExpressionAttributeNames"]["#request"] = "request"
         attempted_at = message.attempted_at
         change["ExpressionAttributeValues"][":attempted_at"] = {"S": iso(attempted_at) if attempted_at else ""}
         return condition_held(self._dynamodb.update_item, **change)
