@@ -71,5 +71,6 @@ class Addressing:
                 from_name=one_line(brand.name, LONGEST_NAME),
                 content=texts.email(),
                 unsubscribe=self.unsubscribe_link(person) if is_optional else None,
+                expires_at=notification.expires_at,
             )
         return Draft(request=request, person_id=person.person_id, about=about, is_optional=is_optional)

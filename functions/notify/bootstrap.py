@@ -7,13 +7,16 @@ from typing import Any
 
 from functions.notify.needs import Policy
 from functions.notify.planning import MessagePlanner
-from functions.notify.service import Notify
+from functions.notify.service import Email, Notify
 from shared.channels.attempts import on_a_fresh_connection
 from shared.channels.email import EmailSender
+from shared.channels.pacing import Pace
 from shared.channels.sms import SmsSender
 from shared.clients import client
 from shared.clock import RandomIds, SystemClock
 from shared.domain.brands import Brand
+from shared.domain.messages import Category
+from shared.domain.urgency import Urgency
 from shared.funnel import InvitationsTold
 from shared.observability import Logger
 from shared.queues import BackOff, Queue
@@ -49,11 +52,21 @@ class Settings(EnvironmentSettings):
     public_base_url: str
     sender_email: str
     email_configuration_set: str
+    today_email_configuration_set: str
+    urgent_email_configuration_set: str
+    smtp_url: str
     sms_origination_identity: str
     sms_configuration_set: str
+    sms_per_second: float
     allowed_countries: str
     alerts_per_hour: int
     recontact_days: int
+    resend_ambiguous: str
+
+    @property
+    def resent(self) -> list[Category]:
+        """Categories whose messages go once more when nobody knows what became of them."""
+        return [Category(name.strip()) for name in self.resend_ambiguous.split(",") if name.strip()]
 
 
 @cache
@@ -129,15 +142,34 @@ def service() -> Notify:
         messages=messages(),
         requests=requests,
         planner=planner,
-        email=EmailSender(ses, chosen.sender_email, chosen.email_configuration_set),
+        email=_smtp(chosen) if chosen.smtp_url else _ses(chosen, ses),
         sms=SmsSender(sms, chosen.sms_origination_identity, chosen.sms_configuration_set),
+        pace=Pace(None if chosen.smtp_url else ses, chosen.sms_per_second, clock),
         schedules=Schedules(
             client("scheduler"), chosen.schedule_group_name, chosen.scheduler_role_arn, chosen.notifications_queue_arn
         ),
         clock=clock,
         ids=RandomIds(),
         alerts_per_hour=chosen.alerts_per_hour,
+        resend=chosen.resent,
     )
+
+
+def _ses(chosen: Settings, ses: Any) -> Email:
+    """E-mail by SES."""
+    sets = {
+        Urgency.URGENT: chosen.urgent_email_configuration_set,
+        Urgency.TODAY: chosen.today_email_configuration_set,
+        Urgency.STANDARD: chosen.email_configuration_set,
+    }
+    return EmailSender(ses, chosen.sender_email, sets)
+
+
+def _smtp(chosen: Settings) -> Email:
+    """E-mail by a developer's SMTP server."""
+    from shared.channels.smtp import SmtpSender, server_of  # noqa: PLC0415  in production nobody needs it
+
+    return SmtpSender(server_of(chosen.smtp_url), chosen.sender_email)
 
 
 @cache

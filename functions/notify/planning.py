@@ -208,6 +208,7 @@ class MessagePlanner:
             to=notification.owner,
             from_name=one_line(survey.brand.name, LONGEST_NAME),
             content=texts.email(),
+            expires_at=notification.expires_at,
         )
         return Draft(request=request, person_id=person_id, about=about, alerts_of=alerts_of, said=said)
 

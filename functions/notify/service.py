@@ -4,17 +4,21 @@
 
 Only a message that passed the fence is given to a provider, and the fence lets each pass once. A worker that dies
 before it leaves a message that another may claim; one that dies after it leaves a message that nobody tries again:
-its receipt settles it, or it stays visibly ambiguous.
+its receipt settles it, or it stays visibly ambiguous. Only of categories that ops think worse lost than doubled does an
+ambiguous message go once more, after so long without a receipt that there will hardly be one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from shared.clock import Clock, Ids
 from shared.domain.asking import INVITATION_EXPIRES_AFTER, REQUEST_IS_KEPT_WITHIN
 from shared.domain.messages import (
+    Category,
+    Channel,
     EmailRequest,
     MessageKind,
     MessageState,
@@ -44,6 +48,10 @@ SHORTEST_REST = timedelta(seconds=5)
 """A message with less time left is too late: an SMS can not be told to live shorter."""
 RENDERINGS = 3
 """How often a message is rendered anew in one go because its facts changed meanwhile."""
+RESEND_AFTER = timedelta(minutes=15)
+"""How long a receipt is waited for before a message goes once more: SES and carriers tell within seconds that they took
+it. Counted from the attempt."""
+SCHEDULED_TO_THE_SECOND = timedelta(seconds=1)
 DIGEST_AFTER = timedelta(minutes=1)
 """After the end of its hour: by then no worker counts an alert in that hour any more."""
 DIGEST_EXPIRES_AFTER = timedelta(hours=48)
@@ -96,6 +104,10 @@ class Messages(Protocol):
         """Make a message new again that the provider refused for now."""
         ...
 
+    def again(self, message: Message) -> bool:
+        """Make an ambiguous message new once more, and never again; False if it is ambiguous no longer."""
+        ...
+
     def close(self, message_id: str, token: str, state: MessageState, reason: Reason, now: datetime) -> bool:
         """End a claimed message that is not to be sent."""
         ...
@@ -128,7 +140,7 @@ class Planner(Protocol):
 class Email(Protocol):
     """Sends e-mail."""
 
-    def send(self, request: EmailRequest) -> Attempt:
+    def send(self, request: EmailRequest, now: datetime) -> Attempt:
         """One e-mail by one call."""
         ...
 
@@ -138,6 +150,14 @@ class Sms(Protocol):
 
     def send(self, request: SmsRequest, now: datetime) -> Attempt:
         """One SMS by one call."""
+        ...
+
+
+class Pace(Protocol):
+    """How fast this process may send."""
+
+    def take(self, channel: Channel) -> None:
+        """Wait for its turn; TemporaryError if that takes too long."""
         ...
 
 
@@ -166,10 +186,12 @@ class Notify:
         planner: Decides and renders.
         email: Sends e-mail.
         sms: Sends SMS.
+        pace: How fast this process may send.
         schedules: What is due later.
         clock: Tells the time.
         ids: Makes the tokens of workers.
         alerts_per_hour: Alerts each owner of a survey gets in an hour of UTC.
+        resend: Categories whose messages go once more when they stay ambiguous; all others are held.
     """
 
     def __init__(
@@ -180,20 +202,24 @@ class Notify:
         planner: Planner,
         email: Email,
         sms: Sms,
+        pace: Pace,
         schedules: Schedules,
         clock: Clock,
         ids: Ids,
         alerts_per_hour: int,
+        resend: Collection[Category] = (),
     ) -> None:
         self._messages = messages
         self._requests = requests
         self._planner = planner
         self._email = email
         self._sms = sms
+        self._pace = pace
         self._schedules = schedules
         self._clock = clock
         self._ids = ids
         self._alerts_per_hour = alerts_per_hour
+        self._resend = frozenset(resend)
 
     def send(self, notification: Notification) -> Sending:
         """Send a message, unless that was done or decided against already; then do what follows from it.
@@ -236,6 +262,8 @@ class Notify:
         token = self._ids.new()
         now = self._clock.now()
         message = self._messages.claim(notification, token, now, now + LEASE)
+        if self._is_to_go_again(message, now) and self._messages.again(message):
+            message = self._messages.claim(notification, token, now, now + LEASE)
         if message.state.is_final:
             return Sending(message.state, message.reason, now=False)
         if message.token != token:
@@ -251,32 +279,48 @@ class Notify:
         out_of_time = message.lease_until is None or message.lease_until <= now
         if message.state is not MessageState.ATTEMPTING or not out_of_time:
             raise TemporaryError("another worker has the message")
-        settled = self._messages.settle(
-            message.notification.message_id, message.token or "", MessageState.AMBIGUOUS, now
-        )
+        return self._ambiguous(message, message.token or "")
+
+    def _is_to_go_again(self, message: Message, now: datetime) -> bool:
+        """Whether nobody will say any more what became of the one attempt, and it had better be made again."""
+        waited = message.attempted_at is not None and message.attempted_at + RESEND_AFTER <= now
+        return message.state is MessageState.AMBIGUOUS and waited and self._may_be_resent(message)
+
+    def _may_be_resent(self, message: Message) -> bool:
+        return message.notification.kind.category in self._resend and not message.resent
+
+    def _ambiguous(self, message: Message, token: str) -> Sending:
+        """Write down that nobody knows how the attempt ended; if it may go again, it is scheduled first."""
+        notification, now = message.notification, self._clock.now()
+        if self._may_be_resent(message):
+            due = now + RESEND_AFTER + SCHEDULED_TO_THE_SECOND
+            name = f"{notification.message_id}_again"
+            self._schedules.at(due, name, SendNotification(notification=notification))
+        settled = self._messages.settle(notification.message_id, token, MessageState.AMBIGUOUS, now)
         return Sending(MessageState.AMBIGUOUS, now=settled)
 
     def _try(self, message: Message, token: str) -> Sending | None:
         """Decide, render and send; None if the facts changed between rendering and fence."""
         notification = message.notification
         if notification.expires_at - self._clock.now() < SHORTEST_REST:
-            return self._closed(notification, token, MessageState.EXPIRED, Reason.TOO_LATE)
+            return self._closed(message, token, MessageState.EXPIRED, Reason.TOO_LATE)
         draft = self._planner.plan(notification, self._clock.now())
         if isinstance(draft, Silence):
-            return self._closed(notification, token, MessageState.SUPPRESSED, draft.reason)
+            return self._closed(message, token, MessageState.SUPPRESSED, draft.reason)
+        self._pace.take(draft.request.channel)
         now = self._clock.now()
         if notification.expires_at - now < SHORTEST_REST:
-            return self._closed(notification, token, MessageState.EXPIRED, Reason.TOO_LATE)
+            return self._closed(message, token, MessageState.EXPIRED, Reason.TOO_LATE)
         budget = self._budget(message, draft, now)
         match self._fence(draft, token, now, budget):
             case Fence.PASSED:
-                return self._attempted(draft, token)
+                return self._attempted(message, draft, token)
             case Fence.CHANGED:
                 return None
             case Fence.OVER_BUDGET if budget is not None:
                 return self._capped(notification, token, budget, now)
             case fence if fence in SILENT_BECAUSE:
-                return self._closed(notification, token, MessageState.SUPPRESSED, SILENT_BECAUSE[fence])
+                return self._closed(message, token, MessageState.SUPPRESSED, SILENT_BECAUSE[fence])
             case _:
                 raise TemporaryError("another worker took the message over")
 
@@ -300,30 +344,28 @@ class Notify:
             limit=self._alerts_per_hour,
         )
 
-    def _attempted(self, draft: Draft, token: str) -> Sending:
+    def _attempted(self, message: Message, draft: Draft, token: str) -> Sending:
         """The one call, and how it ended."""
-        request = draft.request
-        if isinstance(request, EmailRequest):
-            attempt = self._email.send(request)
-        else:
-            attempt = self._sms.send(request, self._clock.now())
+        request, now = draft.request, self._clock.now()
+        attempt = self._email.send(request, now) if isinstance(request, EmailRequest) else self._sms.send(request, now)
         now = self._clock.now()
         match attempt:
             case Accepted(provider_id):
                 self._messages.settle(request.message_id, token, MessageState.SENT, now, provider_id=provider_id)
                 return Sending(MessageState.SENT)
             case RefusedForGood(reason):
-                self._messages.settle(request.message_id, token, MessageState.FAILED, now, reason=reason)
-                return Sending(MessageState.FAILED, reason)
+                state = _unless_resent(message, MessageState.FAILED)
+                self._messages.settle(request.message_id, token, state, now, reason=reason)
+                return Sending(state, reason)
             case RefusedForNow(code):
                 self._messages.release(request.message_id, token)
                 raise TemporaryError(f"the provider refused the message for now: {code}")
             case NoAnswer():
-                settled = self._messages.settle(request.message_id, token, MessageState.AMBIGUOUS, now)
-                return Sending(MessageState.AMBIGUOUS, now=settled)
+                return self._ambiguous(message, token)
 
-    def _closed(self, notification: Notification, token: str, state: MessageState, reason: Reason) -> Sending:
-        if not self._messages.close(notification.message_id, token, state, reason, self._clock.now()):
+    def _closed(self, message: Message, token: str, state: MessageState, reason: Reason) -> Sending:
+        state = _unless_resent(message, state)
+        if not self._messages.close(message.notification.message_id, token, state, reason, self._clock.now()):
             raise TemporaryError("another worker took the message over")
         return Sending(state, reason)
 
@@ -335,6 +377,11 @@ class Notify:
         if not self._messages.close_capped(notification.message_id, token, budget, now):
             raise TemporaryError("another worker took the message over")
         return Sending(MessageState.SUPPRESSED, Reason.CAPPED)
+
+
+def _unless_resent(message: Message, state: MessageState) -> MessageState:
+    """How a message ends that is not sent: of its first attempt nobody knows, if it was to go once more."""
+    return MessageState.AMBIGUOUS if message.resent else state
 
 
 def digest_of(budget: AlertBudget) -> Notification:

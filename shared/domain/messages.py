@@ -227,6 +227,7 @@ class EmailRequest(Frozen):
         from_name: Whom it is from.
         content: What it says.
         unsubscribe: Where a mail program posts that the recipient wants no more of these; None if they need it.
+        expires_at: Until when it is worth telling; None in requests that were frozen before this was known.
     """
 
     channel: Literal[Channel.EMAIL] = Channel.EMAIL
@@ -235,6 +236,7 @@ class EmailRequest(Frozen):
     from_name: str
     content: EmailContent
     unsubscribe: str | None = None
+    expires_at: Instant | None = None
 
 
 class SmsRequest(Frozen):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from functions.notify.needs import Policy
@@ -11,7 +12,7 @@ from shared.domain.asking import SurveyRequest
 from shared.domain.brands import Brand
 from shared.domain.deliveries import Delivery
 from shared.domain.links import SurveyLink, Unsubscribe
-from shared.domain.messages import EmailRequest, Notification, SmsRequest
+from shared.domain.messages import Category, EmailRequest, Notification, SmsRequest
 from shared.domain.people import Person
 from shared.domain.responses import Response
 from shared.domain.sending import Message, SubjectType
@@ -21,7 +22,7 @@ from tests.fakes.brands import InMemoryBrands
 from tests.fakes.clock import CountingIds, FrozenClock
 from tests.fakes.deliveries import InMemoryDeliveries
 from tests.fakes.messages import InMemoryMessages
-from tests.fakes.providers import RecordingProvider, RecordingSchedules
+from tests.fakes.providers import RecordingProvider, RecordingSchedules, Unhurried
 from tests.fakes.responses import InMemoryResponses
 from tests.fakes.surveys import InMemorySurveys
 from tests.fakes.wishes import PERSON, SURVEY
@@ -76,7 +77,14 @@ class PlainUnsubscribes:
 class NotifyHouse:
     """The service and its surroundings."""
 
-    def __init__(self, *, alerts_per_hour: int = 10, sends_sms: bool = True, recontact_days: int = 30) -> None:
+    def __init__(
+        self,
+        *,
+        alerts_per_hour: int = 10,
+        sends_sms: bool = True,
+        recontact_days: int = 30,
+        resend: Collection[Category] = (),
+    ) -> None:
         self.clock = FrozenClock()
         self.surveys = InMemorySurveys(SURVEY)
         self.responses = InMemoryResponses()
@@ -113,10 +121,12 @@ class NotifyHouse:
             planner=self.planner,
             email=self.email,
             sms=self.sms,
+            pace=Unhurried(),
             schedules=self.schedules,
             clock=self.clock,
             ids=CountingIds(),
             alerts_per_hour=alerts_per_hour,
+            resend=resend,
         )
 
     def version_of(self, subject: SubjectType, name: str) -> int | None:
