@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.api.bootstrap import settings
+from functions.api.brands.operations import OPERATIONS as BRANDS
 from functions.api.calling import counters, logger
 from functions.api.deliveries.operations import OPERATIONS as DELIVERIES
 from functions.api.funnel.operations import OPERATIONS as FUNNEL
@@ -14,6 +15,7 @@ from functions.api.messages.operations import OPERATIONS as MESSAGES
 from functions.api.metrics.operations import OPERATIONS as METRICS
 from functions.api.people.operations import OPERATIONS as PEOPLE
 from functions.api.preferences.operations import OPERATIONS as PREFERENCES
+from functions.api.promises.operations import OPERATIONS as PROMISES
 from functions.api.survey_responses.operations import OPERATIONS as SURVEY_RESPONSES
 from functions.api.surveys.operations import OPERATIONS as SURVEYS
 from functions.api.timeline.operations import OPERATIONS as TIMELINE
@@ -35,8 +37,10 @@ OPERATIONS = (
     *TIMELINE,
     *UNSUBSCRIBES,
     *DELIVERIES,
+    *PROMISES,
     *MESSAGES,
     *SURVEYS,
+    *BRANDS,
 )
 ELSEWHERE = {
     "/v1/deliveries": ("POST",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from functions.api.asking import Asking
+from functions.api.brands.service import BrandDefinitions
 from functions.api.deliveries.service import DeliveryReading
 from functions.api.funnel.service import FunnelReading
 from functions.api.invitations.service import Invitations
@@ -12,6 +13,7 @@ from functions.api.messages.service import MessageReading
 from functions.api.metrics.service import Scoring
 from functions.api.people.service import KnownPeople
 from functions.api.preferences.service import PersonPreferences
+from functions.api.promises.service import PromiseReading
 from functions.api.service import Api
 from functions.api.survey_responses.listing import ResponseListing
 from functions.api.survey_responses.service import SurveyResponses
@@ -20,13 +22,15 @@ from functions.api.timeline.service import Timeline
 from functions.api.unsubscribes.service import Unsubscribes
 from shared.clients import client
 from shared.clock import RandomIds, SystemClock
+from shared.domain.brands import BrandDefinition
 from shared.queues import Queue
 from shared.schedules import Later, Schedules
 from shared.settings import EnvironmentSettings
 from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.audit_trail import AuditTrail
+from shared.storage.brands import BrandRepository
 from shared.storage.cached import CachedApiKeys, CachedSurveys
-from shared.storage.deliveries import DeliveryRepository
+from shared.storage.deliveries import DeliveryListing, DeliveryReader
 from shared.storage.erasure_key import ErasureKey
 from shared.storage.erasures import ErasedPeople, Erasures
 from shared.storage.funnel import FunnelRepository
@@ -72,6 +76,14 @@ def settings() -> Settings:
     return Settings.from_environment()
 
 
+def check_brand(brand_id: str, definition: BrandDefinition) -> None:
+    """See that each message of a brand can be said; what that takes is loaded only here, for nothing else needs it."""
+    from shared.texts.publishing import Publishing  # noqa: PLC0415
+    from shared.texts.rendering import Rendering  # noqa: PLC0415
+
+    Publishing(Rendering()).check(brand_id, definition)
+
+
 @cache
 def service() -> Api:
     """The service of this process."""
@@ -96,6 +108,7 @@ def service() -> Api:
     return Api(
         api_keys=CachedApiKeys(ApiKeyRepository(dynamodb, tables.surveys_table_name), clock),
         surveys=SurveyDefinitions(surveys),
+        brands=BrandDefinitions(BrandRepository(dynamodb, tables.surveys_table_name), check_brand),
         survey_responses=SurveyResponses(
             surveys=cached_surveys,
             responses=ResponseRepository(
@@ -158,7 +171,16 @@ def service() -> Api:
             steps=FunnelRepository(dynamodb, tables.funnel_table_name),
             clock=clock,
         ),
-        deliveries=DeliveryReading(DeliveryRepository(dynamodb, tables.deliveries_table_name)),
+        deliveries=DeliveryReading(
+            DeliveryReader(dynamodb, tables.deliveries_table_name),
+            DeliveryListing(dynamodb, tables.deliveries_table_name),
+        ),
+        promises=PromiseReading(
+            deliveries=DeliveryListing(dynamodb, tables.deliveries_table_name),
+            surveys=cached_surveys,
+            answers=answers,
+            clock=clock,
+        ),
         messages=MessageReading(
             MessageRepository(
                 dynamodb,

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from shared.domain.api_keys import ApiKey
 from shared.domain.asking import Asked, ListedAddress, ListedPerson, SurveyRequest
+from shared.domain.brands import Brand, BrandDefinition
 from shared.domain.deliveries import Delivery
 from shared.domain.erasure import Erasure
 from shared.domain.messages import Category, Channel
@@ -64,6 +65,26 @@ class Definitions(Protocol):
     def archive(self, survey_id: str) -> None:
         """Close a survey; NotFoundError if there is none."""
         ...
+
+
+class Brands(Protocol):
+    """Where brands are published, and read as they are at this moment."""
+
+    def current(self, brand_id: str) -> Brand | None:
+        """A brand's current version."""
+        ...
+
+    def list_brands(self) -> Sequence[Brand]:
+        """Every brand."""
+        ...
+
+    def publish(self, brand_id: str, definition: BrandDefinition, is_agreed: Callable[[int | None], bool]) -> Brand:
+        """Make a definition the next version, if what stands may be replaced; else PreconditionFailedError."""
+        ...
+
+
+BrandCheck = Callable[[str, BrandDefinition], None]
+"""Sees that each message of a brand can be said; else InvalidRequestError."""
 
 
 class ApiKeys(Protocol):

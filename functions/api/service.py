@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from functions.api.brands.service import BrandDefinitions
 from functions.api.deliveries.service import DeliveryReading
 from functions.api.funnel.service import FunnelReading
 from functions.api.invitations.service import Invitations
@@ -12,6 +13,7 @@ from functions.api.metrics.service import Scoring
 from functions.api.needs import ApiKeys
 from functions.api.people.service import KnownPeople
 from functions.api.preferences.service import PersonPreferences
+from functions.api.promises.service import PromiseReading
 from functions.api.survey_responses.listing import ResponseListing
 from functions.api.survey_responses.service import SurveyResponses
 from functions.api.surveys.service import SurveyDefinitions
@@ -27,6 +29,7 @@ class Api:
     Args:
         api_keys: Keys, cached.
         surveys: What is asked.
+        brands: How the company looks, and what it tells.
         survey_responses: What was answered.
         response_listing: Lists of it.
         people: Who is known.
@@ -37,11 +40,13 @@ class Api:
         scoring: Scores.
         funnel: How far people came.
         deliveries: Parcels.
+        promises: What became of what customers were told.
         messages: What was sent.
     """
 
     api_keys: ApiKeys
     surveys: SurveyDefinitions
+    brands: BrandDefinitions
     survey_responses: SurveyResponses
     response_listing: ResponseListing
     people: KnownPeople
@@ -52,6 +57,7 @@ class Api:
     scoring: Scoring
     funnel: FunnelReading
     deliveries: DeliveryReading
+    promises: PromiseReading
     messages: MessageReading
 
     def caller(self, key: str | None) -> ApiKey:

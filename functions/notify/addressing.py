@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functions.notify.needs import Policy, PreferencesLinks, UnsubscribeLinks
+from shared.domain.brands import Brand
 from shared.domain.links import PreferencesLink, Unsubscribe
 from shared.domain.messages import (
     Category,
@@ -17,7 +18,7 @@ from shared.domain.messages import (
 from shared.domain.people import Person
 from shared.domain.phones import country_of
 from shared.domain.sending import Draft, RenderedFrom, Silence
-from shared.domain.surveys import Brand
+from shared.domain.surveys import Brand as SurveyBrand
 from shared.texts.rendering import LONGEST_NAME, Texts
 from shared.texts.words import one_line
 
@@ -65,7 +66,7 @@ class Addressing:
         channel: Channel,
         notification: Notification,
         person: Person,
-        brand: Brand,
+        brand: Brand | SurveyBrand,
         texts: Texts,
         about: RenderedFrom | None,
     ) -> Draft:
@@ -86,5 +87,6 @@ class Addressing:
                 from_name=one_line(brand.name, LONGEST_NAME),
                 content=texts.email(),
                 unsubscribe=self.unsubscribe_link(person, category) if category is not None else None,
+                expires_at=notification.expires_at,
             )
         return Draft(request=request, person_id=person.person_id, about=about, category=category)

@@ -7,19 +7,23 @@ from typing import Any
 
 from functions.notify.needs import Policy
 from functions.notify.planning import MessagePlanner
-from functions.notify.service import Notify
+from functions.notify.service import Email, Notify
 from shared.channels.attempts import on_a_fresh_connection
 from shared.channels.email import EmailSender
+from shared.channels.pacing import Pace
 from shared.channels.sms import SmsSender
 from shared.clients import client
 from shared.clock import RandomIds, SystemClock
-from shared.domain.surveys import Brand
+from shared.domain.brands import Brand
+from shared.domain.messages import Category
+from shared.domain.urgency import Urgency
 from shared.funnel import InvitationsTold
 from shared.observability import Logger
 from shared.queues import BackOff, Queue
 from shared.schedules import Schedules
 from shared.settings import EnvironmentSettings
-from shared.storage.cached import CachedSurveys
+from shared.storage.brands import BrandRepository
+from shared.storage.cached import CachedBrands, CachedSurveys
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.link_keys import LinkKeys
 from shared.storage.messages import MessageRepository, Tables
@@ -49,12 +53,22 @@ class Settings(EnvironmentSettings):
     public_base_url: str
     sender_email: str
     email_configuration_set: str
+    today_email_configuration_set: str
+    urgent_email_configuration_set: str
+    smtp_url: str
     sms_origination_identity: str
     sms_configuration_set: str
+    sms_per_second: float
     allowed_countries: str
     alerts_per_hour: int
     recontact_days: int
     help_contact: str
+    resend_ambiguous: str
+
+    @property
+    def resent(self) -> list[Category]:
+        """Categories whose messages go once more when nobody knows what became of them."""
+        return [Category(name.strip()) for name in self.resend_ambiguous.split(",") if name.strip()]
 
 
 @cache
@@ -85,6 +99,13 @@ def messages() -> MessageRepository:
 
 
 @cache
+def brands() -> CachedBrands:
+    """The company's brands; where it published none, it is called by the domain that it sends from."""
+    made_up = Brand(name=settings().sender_email.rpartition("@")[2])
+    return CachedBrands(BrandRepository(dynamodb(), settings().surveys_table_name), SystemClock(), made_up)
+
+
+@cache
 def invitations() -> InvitationsTold:
     """Tells the funnel how far invitations came."""
     clock, surveys = SystemClock(), SurveyRepository(dynamodb(), settings().surveys_table_name)
@@ -100,6 +121,7 @@ def service() -> Notify:
     requests = SurveyRequestRepository(dynamodb(), chosen.people_table_name)
     planner = MessagePlanner(
         surveys=SurveyRepository(dynamodb(), chosen.surveys_table_name),
+        brands=brands(),
         responses=ResponseReader(dynamodb(), chosen.responses_table_name),
         deliveries=DeliveryRepository(dynamodb(), chosen.deliveries_table_name),
         people=PersonReader(dynamodb(), chosen.people_table_name),
@@ -113,7 +135,6 @@ def service() -> Notify:
             public_base_url=chosen.public_base_url.rstrip("/"),
             sends_sms=bool(chosen.sms_origination_identity),
             allowed_countries=[country.strip().upper() for country in chosen.allowed_countries.split(",")],
-            default_brand=Brand(name=chosen.sender_email.rpartition("@")[2]),
             recontact_days=chosen.recontact_days,
             help_contact=chosen.help_contact or chosen.sender_email,
         ),
@@ -126,15 +147,34 @@ def service() -> Notify:
         opt_outs=OptOutRepository(dynamodb(), chosen.messages_table_name),
         requests=requests,
         planner=planner,
-        email=EmailSender(ses, chosen.sender_email, chosen.email_configuration_set),
+        email=_smtp(chosen) if chosen.smtp_url else _ses(chosen, ses),
         sms=SmsSender(sms, chosen.sms_origination_identity, chosen.sms_configuration_set),
+        pace=Pace(None if chosen.smtp_url else ses, chosen.sms_per_second, clock),
         schedules=Schedules(
             client("scheduler"), chosen.schedule_group_name, chosen.scheduler_role_arn, chosen.notifications_queue_arn
         ),
         clock=clock,
         ids=RandomIds(),
         alerts_per_hour=chosen.alerts_per_hour,
+        resend=chosen.resent,
     )
+
+
+def _ses(chosen: Settings, ses: Any) -> Email:
+    """E-mail by SES."""
+    sets = {
+        Urgency.URGENT: chosen.urgent_email_configuration_set,
+        Urgency.TODAY: chosen.today_email_configuration_set,
+        Urgency.STANDARD: chosen.email_configuration_set,
+    }
+    return EmailSender(ses, chosen.sender_email, sets)
+
+
+def _smtp(chosen: Settings) -> Email:
+    """E-mail by a developer's SMTP server."""
+    from shared.channels.smtp import SmtpSender, server_of  # noqa: PLC0415  in production nobody needs it
+
+    return SmtpSender(server_of(chosen.smtp_url), chosen.sender_email)
 
 
 @cache

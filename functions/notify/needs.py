@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shared.domain.asking import SurveyRequest
+from shared.domain.brands import Brand
 from shared.domain.deliveries import Delivery
 from shared.domain.links import PreferencesLink, SurveyLink, Unsubscribe
 from shared.domain.people import Person
 from shared.domain.responses import Response
 from shared.domain.sending import AlertBudget, Message
-from shared.domain.surveys import Brand, Survey
+from shared.domain.surveys import Survey
 
 
 class PublishedSurvey(Protocol):
@@ -38,6 +39,14 @@ class Surveys(Protocol):
 
     def version(self, survey_id: str, version: int) -> Survey | None:
         """The version a response was judged by."""
+        ...
+
+
+class Brands(Protocol):
+    """Brands, of which there is always one."""
+
+    def current(self, brand_id: str) -> Brand:
+        """The brand of this id, else the company's default one."""
         ...
 
 
@@ -121,7 +130,6 @@ class Policy:
         public_base_url: Where customers reach our pages, without a slash at the end.
         sends_sms: Whether there is a number or sender id to send SMS from.
         allowed_countries: The countries SMS may go to, as ISO codes.
-        default_brand: How the company is called where no survey says so.
         recontact_days: How many times 24 hours must pass between two questions to a person, where no survey says so.
         help_contact: Where customers reach the company, as an SMS that answers HELP says it.
     """
@@ -129,6 +137,5 @@ class Policy:
     public_base_url: str
     sends_sms: bool
     allowed_countries: Sequence[str]
-    default_brand: Brand
     recontact_days: int
     help_contact: str

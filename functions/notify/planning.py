@@ -7,6 +7,7 @@ from datetime import datetime
 from functions.notify.addressing import Addressing
 from functions.notify.inviting import Inviting
 from functions.notify.needs import (
+    Brands,
     Deliveries,
     EarlierMessages,
     Links,
@@ -18,6 +19,7 @@ from functions.notify.needs import (
     Surveys,
     UnsubscribeLinks,
 )
+from shared.domain.brands import DEFAULT_BRAND, Brand
 from shared.domain.deliveries import Delivery
 from shared.domain.messages import EmailRequest, MessageKind, MessageState, Notification, Reason, SmsRequest, message_id
 from shared.domain.people import Person
@@ -25,7 +27,8 @@ from shared.domain.phones import country_of
 from shared.domain.responses import Response
 from shared.domain.sending import AlertBudget, Draft, RenderedFrom, Silence, SubjectType
 from shared.domain.stages import ANNOUNCED_WHILE, is_soon, occasions
-from shared.domain.surveys import Brand, Survey
+from shared.domain.surveys import Brand as SurveyBrand
+from shared.domain.surveys import Survey
 from shared.errors import TemporaryError
 from shared.texts.rendering import LONGEST_NAME, DeliveryLinks, Rendering, Texts, supported_locale
 from shared.texts.words import one_line
@@ -42,6 +45,7 @@ class MessagePlanner:
         self,
         *,
         surveys: Surveys,
+        brands: Brands,
         responses: Responses,
         deliveries: Deliveries,
         people: People,
@@ -54,6 +58,7 @@ class MessagePlanner:
         policy: Policy,
     ) -> None:
         self._surveys = surveys
+        self._brands = brands
         self._responses = responses
         self._deliveries = deliveries
         self._people = people
@@ -156,13 +161,11 @@ class MessagePlanner:
             return Silence(Reason.NO_LONGER_EXISTS)
         if not self._is_true(notification, delivery, now):
             return Silence(Reason.STALE)
-        published = self._surveys.current(notification.survey_id or delivery.registration.survey_id or "")
-        brand = published.survey.brand if published else self._policy.default_brand
-        locale = supported_locale(person.locale, published.survey.default_locale if published else None)
+        brand = self._brands.current(delivery.registration.brand_id)
         links = DeliveryLinks(track="", preferences=self._addressing.preferences_link(person))
         texts = self._rendering.delivery(
             notification.kind,
-            locale,
+            person.locale,
             brand,
             delivery=delivery,
             person=person,
@@ -202,7 +205,7 @@ class MessagePlanner:
         if not self._policy.sends_sms or country not in self._policy.allowed_countries:
             return Silence(Reason.COUNTRY_NOT_ALLOWED if self._policy.sends_sms else Reason.NO_ADDRESS)
         locale = supported_locale(person.locale if person else None, GERMAN if country in SPEAK_GERMAN else None)
-        texts = self._rendering.sms_help(locale, self._policy.default_brand, self._policy.help_contact)
+        texts = self._rendering.sms_help(locale, self._brands.current(DEFAULT_BRAND), self._policy.help_contact)
         request = SmsRequest(
             message_id=notification.message_id,
             to=number,
@@ -236,11 +239,12 @@ class MessagePlanner:
             to=notification.owner,
             from_name=one_line(survey.brand.name, LONGEST_NAME),
             content=texts.email(),
+            expires_at=notification.expires_at,
         )
         return Draft(request=request, person_id=person_id, about=about, alerts_of=alerts_of, said=said)
 
     def _to_person(
-        self, notification: Notification, person: Person, brand: Brand, texts: Texts, about: RenderedFrom
+        self, notification: Notification, person: Person, brand: Brand | SurveyBrand, texts: Texts, about: RenderedFrom
     ) -> Draft | Silence:
         channel = self._addressing.channel(notification.kind, person, notification.channel)
         if isinstance(channel, Silence):

@@ -4,11 +4,13 @@
 
 Only a message that passed the fence is given to a provider, and the fence lets each pass once. A worker that dies
 before it leaves a message that another may claim; one that dies after it leaves a message that nobody tries again:
-its receipt settles it, or it stays visibly ambiguous.
+its receipt settles it, or it stays visibly ambiguous. Only of categories that ops think worse lost than doubled does an
+ambiguous message go once more, after so long without a receipt that there will hardly be one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -48,6 +50,10 @@ SHORTEST_REST = timedelta(seconds=5)
 """A message with less time left is too late: an SMS can not be told to live shorter."""
 RENDERINGS = 3
 """How often a message is rendered anew in one go because its facts changed meanwhile."""
+RESEND_AFTER = timedelta(minutes=15)
+"""How long a receipt is waited for before a message goes once more: SES and carriers tell within seconds that they took
+it. Counted from the attempt."""
+SCHEDULED_TO_THE_SECOND = timedelta(seconds=1)
 DIGEST_AFTER = timedelta(minutes=1)
 """After the end of its hour: by then no worker counts an alert in that hour any more."""
 DIGEST_EXPIRES_AFTER = timedelta(hours=48)
@@ -99,6 +105,10 @@ class Messages(Protocol):
         """Make a message new again that the provider refused for now."""
         ...
 
+    def again(self, message: Message) -> bool:
+        """Make an ambiguous message new once more, and never again; False if it is ambiguous no longer."""
+        ...
+
     def close(self, message_id: str, token: str, state: MessageState, reason: Reason, now: datetime) -> bool:
         """End a claimed message that is not to be sent."""
         ...
@@ -139,7 +149,7 @@ class Planner(Protocol):
 class Email(Protocol):
     """Sends e-mail."""
 
-    def send(self, request: EmailRequest) -> Attempt:
+    def send(self, request: EmailRequest, now: datetime) -> Attempt:
         """One e-mail by one call."""
         ...
 
@@ -149,6 +159,14 @@ class Sms(Protocol):
 
     def send(self, request: SmsRequest, now: datetime) -> Attempt:
         """One SMS by one call."""
+        ...
+
+
+class Pace(Protocol):
+    """How fast this process may send."""
+
+    def take(self, channel: Channel) -> None:
+        """Wait for its turn; TemporaryError if that takes too long."""
         ...
 
 
@@ -178,10 +196,12 @@ class Notify:
         planner: Decides and renders.
         email: Sends e-mail.
         sms: Sends SMS.
+        pace: How fast this process may send.
         schedules: What is due later.
         clock: Tells the time.
         ids: Makes the tokens of workers.
         alerts_per_hour: Alerts each owner of a survey gets in an hour of UTC.
+        resend: Categories whose messages go once more when they stay ambiguous; all others are held.
     """
 
     def __init__(
@@ -193,10 +213,12 @@ class Notify:
         planner: Planner,
         email: Email,
         sms: Sms,
+        pace: Pace,
         schedules: Schedules,
         clock: Clock,
         ids: Ids,
         alerts_per_hour: int,
+        resend: Collection[Category] = (),
     ) -> None:
         self._messages = messages
         self._opt_outs = opt_outs
@@ -204,10 +226,12 @@ class Notify:
         self._planner = planner
         self._email = email
         self._sms = sms
+        self._pace = pace
         self._schedules = schedules
         self._clock = clock
         self._ids = ids
         self._alerts_per_hour = alerts_per_hour
+        self._resend = frozenset(resend)
 
     def send(self, notification: Notification) -> Sending:
         """Send a message, unless that was done or decided against already; then do what follows from it.
@@ -250,6 +274,8 @@ class Notify:
         token = self._ids.new()
         now = self._clock.now()
         message = self._messages.claim(notification, token, now, now + LEASE)
+        if self._is_to_go_again(message, now) and self._messages.again(message):
+            message = self._messages.claim(notification, token, now, now + LEASE)
         if message.state.is_final:
             return Sending(message.state, message.reason, now=False)
         if message.token != token:
@@ -265,26 +291,42 @@ class Notify:
         out_of_time = message.lease_until is None or message.lease_until <= now
         if message.state is not MessageState.ATTEMPTING or not out_of_time:
             raise TemporaryError("another worker has the message")
-        settled = self._messages.settle(
-            message.notification.message_id, message.token or "", MessageState.AMBIGUOUS, now
-        )
+        return self._ambiguous(message, message.token or "")
+
+    def _is_to_go_again(self, message: Message, now: datetime) -> bool:
+        """Whether nobody will say any more what became of the one attempt, and it had better be made again."""
+        waited = message.attempted_at is not None and message.attempted_at + RESEND_AFTER <= now
+        return message.state is MessageState.AMBIGUOUS and waited and self._may_be_resent(message)
+
+    def _may_be_resent(self, message: Message) -> bool:
+        return message.notification.kind.category in self._resend and not message.resent
+
+    def _ambiguous(self, message: Message, token: str) -> Sending:
+        """Write down that nobody knows how the attempt ended; if it may go again, it is scheduled first."""
+        notification, now = message.notification, self._clock.now()
+        if self._may_be_resent(message):
+            due = now + RESEND_AFTER + SCHEDULED_TO_THE_SECOND
+            name = f"{notification.message_id}_again"
+            self._schedules.at(due, name, SendNotification(notification=notification))
+        settled = self._messages.settle(notification.message_id, token, MessageState.AMBIGUOUS, now)
         return Sending(MessageState.AMBIGUOUS, now=settled)
 
     def _try(self, message: Message, token: str) -> Sending | None:
         """Decide, render and send; None if the facts changed between rendering and fence."""
         notification = message.notification
         if notification.expires_at - self._clock.now() < SHORTEST_REST:
-            return self._closed(notification, token, MessageState.EXPIRED, Reason.TOO_LATE)
+            return self._closed(message, token, MessageState.EXPIRED, Reason.TOO_LATE)
         draft = self._planner.plan(notification, self._clock.now())
         if isinstance(draft, Silence):
-            return self._closed(notification, token, MessageState.SUPPRESSED, draft.reason)
+            return self._closed(message, token, MessageState.SUPPRESSED, draft.reason)
+        self._pace.take(draft.request.channel)
         now = self._clock.now()
         if notification.expires_at - now < SHORTEST_REST:
-            return self._closed(notification, token, MessageState.EXPIRED, Reason.TOO_LATE)
+            return self._closed(message, token, MessageState.EXPIRED, Reason.TOO_LATE)
         budget = self._budget(message, draft, now)
         match self._fence(draft, token, now, budget):
             case Fence.PASSED:
-                return self._attempted(draft, token)
+                return self._attempted(message, draft, token)
             case Fence.UNSUBSCRIBED:
                 return self._refused(message, draft, token)
             case Fence.CHANGED:
@@ -292,15 +334,18 @@ class Notify:
             case Fence.OVER_BUDGET if budget is not None:
                 return self._capped(notification, token, budget, now)
             case fence if fence in SILENT_BECAUSE:
-                return self._closed(notification, token, MessageState.SUPPRESSED, SILENT_BECAUSE[fence])
+                return self._closed(message, token, MessageState.SUPPRESSED, SILENT_BECAUSE[fence])
             case _:
                 raise TemporaryError("another worker took the message over")
 
     def _refused(self, message: Message, draft: Draft, token: str) -> Sending | None:
-        """By a quieter way, if the recipient has one; whether it is refused too, the fence says again."""
-        quieter = by_a_quieter_way(message.notification, draft)
+        """By a quieter way, if the recipient has one; whether it is refused too, the fence says again.
+
+        What goes once more, because nobody knows whether it came, goes the same way or not at all.
+        """
+        quieter = None if message.resent else by_a_quieter_way(message.notification, draft)
         if quieter is None or isinstance(self._planner.plan(quieter, self._clock.now()), Silence):
-            return self._closed(message.notification, token, MessageState.SUPPRESSED, Reason.UNSUBSCRIBED)
+            return self._closed(message, token, MessageState.SUPPRESSED, Reason.UNSUBSCRIBED)
         return self._try(message.model_copy(update={"notification": quieter}), token)
 
     def _fence(self, draft: Draft, token: str, now: datetime, budget: AlertBudget | None) -> Fence:
@@ -323,13 +368,10 @@ class Notify:
             limit=self._alerts_per_hour,
         )
 
-    def _attempted(self, draft: Draft, token: str) -> Sending:
+    def _attempted(self, message: Message, draft: Draft, token: str) -> Sending:
         """The one call, and how it ended."""
-        request = draft.request
-        if isinstance(request, EmailRequest):
-            attempt = self._email.send(request)
-        else:
-            attempt = self._sms.send(request, self._clock.now())
+        request, now = draft.request, self._clock.now()
+        attempt = self._email.send(request, now) if isinstance(request, EmailRequest) else self._sms.send(request, now)
         now = self._clock.now()
         match attempt:
             case Accepted(provider_id):
@@ -341,17 +383,18 @@ class Notify:
                 self._opt_outs.refuse(request.channel, request.to, None, now, PROVIDER)
                 raise TemporaryError("the recipient said STOP to the provider")
             case RefusedForGood(reason):
-                self._messages.settle(request.message_id, token, MessageState.FAILED, now, reason=reason)
-                return Sending(MessageState.FAILED, reason)
+                state = _unless_resent(message, MessageState.FAILED)
+                self._messages.settle(request.message_id, token, state, now, reason=reason)
+                return Sending(state, reason)
             case RefusedForNow(code):
                 self._messages.release(request.message_id, token)
                 raise TemporaryError(f"the provider refused the message for now: {code}")
             case NoAnswer():
-                settled = self._messages.settle(request.message_id, token, MessageState.AMBIGUOUS, now)
-                return Sending(MessageState.AMBIGUOUS, now=settled)
+                return self._ambiguous(message, token)
 
-    def _closed(self, notification: Notification, token: str, state: MessageState, reason: Reason) -> Sending:
-        if not self._messages.close(notification.message_id, token, state, reason, self._clock.now()):
+    def _closed(self, message: Message, token: str, state: MessageState, reason: Reason) -> Sending:
+        state = _unless_resent(message, state)
+        if not self._messages.close(message.notification.message_id, token, state, reason, self._clock.now()):
             raise TemporaryError("another worker took the message over")
         return Sending(state, reason)
 
@@ -375,6 +418,11 @@ def by_a_quieter_way(notification: Notification, draft: Draft) -> Notification |
     if not was_by_sms or notification.channel is not None:
         return None
     return notification.model_copy(update={"channel": LinkChannel.EMAIL})
+
+
+def _unless_resent(message: Message, state: MessageState) -> MessageState:
+    """How a message ends that is not sent: of its first attempt nobody knows, if it was to go once more."""
+    return MessageState.AMBIGUOUS if message.resent else state
 
 
 def digest_of(budget: AlertBudget) -> Notification:

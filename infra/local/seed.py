@@ -1,4 +1,4 @@
-"""The first data of a laptop: two surveys, keys to them, a delivery, and fifty answers."""
+"""The first data of a laptop: two surveys, a brand, keys to them, a delivery, and fifty answers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from uuid import NAMESPACE_URL, uuid5
 
 from infra.local.errors import LocalError
 from infra.local.places import ROOT, Place
-from infra.ops import erasure, keys, links, surveys
+from infra.ops import brands, erasure, keys, links, surveys
 from infra.stack import Stack
 from shared.domain.api_keys import KeyKind
 from shared.storage.api_keys import ApiKeyRepository
 
 SURVEYS = ROOT / "infra" / "demo" / "surveys"
+BRAND = ROOT / "infra" / "demo" / "brands" / "default.yaml"
 
 #: How many of the fifty answers give each rating: a shop that most people like, and NPS 40.
 RATINGS = {10: 17, 9: 11, 8: 8, 7: 6, 6: 2, 5: 2, 3: 2, 1: 1, 0: 1}
@@ -64,6 +65,7 @@ def load(stack: Stack, place: Place) -> dict[str, Any]:
 def _prepare(stack: Stack) -> dict[str, Any]:
     for name in ("checkout", "delivery"):
         surveys.publish_survey(stack, surveys.read_definition(SURVEYS / f"{name}.yaml"))
+    brands.publish_brand(stack, BRAND)
     links.rotate(stack.client("ssm"), stack.output("LinkKeysParameter"), datetime.now(UTC))
     repository = ApiKeyRepository(stack.client("dynamodb"), stack.output("SurveysTableName"))
     now = datetime.now(UTC)

@@ -13,13 +13,14 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from infra.ops import erasure, links, record_commands, redrive, surveys
+from infra.ops import brands, erasure, links, record_commands, redrive, surveys
 from infra.ops import export as exporting
 from infra.ops import keys as api_keys
+from infra.ops.definitions import DefinitionError
 from infra.ops.progress import progress_bar
 from infra.stack import QUEUES, Stack, StackError, aws_stack, local_stack
 from shared.domain.api_keys import KeyKind
-from shared.errors import HearbackError
+from shared.errors import HearbackError, InvalidRequestError
 from shared.http import invalid
 from shared.storage.api_keys import ApiKeyRepository
 
@@ -36,11 +37,12 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
         stack = local_stack() if chosen.local else aws_stack(chosen.stack)
         run: Callable[[argparse.Namespace, Stack, Console], int] = chosen.run
         return run(chosen, stack, out)
-    except (StackError, HearbackError, surveys.DefinitionError, *record_commands.FAULTS) as error:
-        _complain(out, str(error))
     except ValidationError as error:
-        for path, messages in invalid(error).errors.items():
-            _complain(out, f"{path}: {'; '.join(messages)}")
+        _complain_of_fields(out, invalid(error))
+    except InvalidRequestError as error:
+        _complain_of_fields(out, error)
+    except (StackError, HearbackError, DefinitionError, *record_commands.FAULTS) as error:
+        _complain(out, str(error))
     except (ClientError, BotoCoreError) as error:
         _complain(out, f"AWS refused: {error}")
     return 1
@@ -49,6 +51,13 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
 def _complain(out: Console, sentence: str) -> None:
     # As it is: a pattern's brackets are no markup, and whoever copies a line wants it whole.
     out.print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def _complain_of_fields(out: Console, error: InvalidRequestError) -> None:
+    for path, messages in error.errors.items():
+        _complain(out, f"{path}: {'; '.join(messages)}")
+    if not error.errors:
+        _complain(out, error.detail)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -60,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(required=True, metavar="COMMAND")
     _keys_parser(commands.add_parser("keys", help="keys to the API"))
     _surveys_parser(commands.add_parser("surveys", help="survey definitions"))
+    _brands_parser(commands.add_parser("brands", help="brands: how messages look, what they tell, and when"))
     _links_parser(commands.add_parser("links", help="keys that sign survey links"))
     _erasure_parser(commands.add_parser("erasure", help="erasing people"))
     _queue_parser(commands.add_parser("queue", help="look into queues"))
@@ -91,6 +101,17 @@ def _surveys_parser(parser_: argparse.ArgumentParser) -> None:
     show = actions.add_parser("show", help="the current definition")
     show.add_argument("survey_id")
     show.set_defaults(run=_show_survey)
+
+
+def _brands_parser(parser_: argparse.ArgumentParser) -> None:
+    actions = parser_.add_subparsers(required=True, metavar="ACTION")
+    publish = actions.add_parser("publish", help="publish a definition as the brand's next version")
+    publish.add_argument("file", type=Path, help="a JSON or YAML file")
+    publish.set_defaults(run=_publish_brand)
+    show = actions.add_parser("show", help="the current definition")
+    show.add_argument("brand_id")
+    show.set_defaults(run=_show_brand)
+    actions.add_parser("list", help="every brand that was published").set_defaults(run=_list_brands)
 
 
 def _links_parser(parser_: argparse.ArgumentParser) -> None:
@@ -191,6 +212,27 @@ def _show_survey(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
         out.print(f"There is no survey {chosen.survey_id}.")
         return 1
     out.print_json(published.survey.model_dump_json())
+    return 0
+
+
+def _publish_brand(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
+    brand = brands.publish_brand(stack, chosen.file)
+    out.print(f"{brand.brand_id} is at version {brand.version}; messages follow it within a minute.")
+    return 0
+
+
+def _show_brand(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
+    brand = brands.repository(stack).current(chosen.brand_id)
+    if brand is None:
+        out.print(f"The brand {chosen.brand_id} was never published.")
+        return 1
+    out.print_json(brand.model_dump_json())
+    return 0
+
+
+def _list_brands(_: argparse.Namespace, stack: Stack, out: Console) -> int:
+    for brand in brands.repository(stack).list_brands():
+        out.print(f"{brand.brand_id}  version {brand.version}  {brand.name}", markup=False, highlight=False)
     return 0
 
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from infra.ops.definitions import read_file
 from infra.stack import Stack
 from shared.domain.surveys import Survey
 from shared.storage.surveys import SurveyRepository
-
-
-class DefinitionError(Exception):
-    """A file that is no survey definition."""
 
 
 def read_definition(file: Path) -> Survey:
@@ -25,14 +19,7 @@ def read_definition(file: Path) -> Survey:
         DefinitionError: the file can not be read as either.
         pydantic.ValidationError: it can, but is no survey.
     """
-    try:
-        text = file.read_text(encoding="utf-8")
-        data = json.loads(text) if file.suffix == ".json" else yaml.safe_load(text)
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise DefinitionError(f"{file} can not be read: {error}") from None
-    if not isinstance(data, dict):
-        raise DefinitionError(f"{file} holds no survey definition.")
-    return Survey.model_validate(data)
+    return Survey.model_validate(read_file(file, "survey"))
 
 
 def repository(stack: Stack) -> SurveyRepository:

@@ -9,12 +9,10 @@ from typing import Any, Protocol
 from shared.channels.attempts import attempt
 from shared.domain.messages import Reason, SmsRequest
 from shared.domain.sending import Attempt
+from shared.domain.urgency import sms_lives_for
 
 MESSAGE_ID_CONTEXT = "message_id"
 """Echoed in every event about the SMS."""
-SHORTEST_LIFE_SECONDS = 5
-LONGEST_LIFE_SECONDS = 259_200
-"""The bounds of TimeToLive. Left out it is the longest, 72 hours, and "in 30 minutes" arrives three days later."""
 
 _FINAL_ERRORS = frozenset({"ValidationException", "ConflictException"})
 _FINAL_REASONS = {
@@ -50,13 +48,12 @@ class SmsSender:
 
     def send(self, request: SmsRequest, now: datetime) -> Attempt:
         """One SMS to one recipient, by one call; the provider gives it up when it expires."""
-        seconds = int((request.expires_at - now).total_seconds())
         call: dict[str, Any] = {
             "DestinationPhoneNumber": request.to,
             "OriginationIdentity": self._identity,
             "MessageBody": request.content.body,
             "MessageType": "TRANSACTIONAL",
-            "TimeToLive": max(SHORTEST_LIFE_SECONDS, min(seconds, LONGEST_LIFE_SECONDS)),
+            "TimeToLive": sms_lives_for(request.expires_at - now),
             "Context": {MESSAGE_ID_CONTEXT: request.message_id},
         }
         if self._configuration_set:

@@ -21,6 +21,8 @@ DEFAULT_BRAND = "default"
 """The brand of whatever names none; a stack that published none has one that we made up."""
 BRAND_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 BrandId = Annotated[str, StringConstraints(pattern=rf"^{BRAND_ID.pattern}$")]
+LARGEST_BRAND = 200 * 1024
+"""Bytes of a brand with all its texts; an item of the table holds 400 KB."""
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """An ISO 3166-1 code."""
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]

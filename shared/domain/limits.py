@@ -67,8 +67,7 @@ class Buckets:
 
     def take(self, key: Hashable, now: datetime) -> Taken:
         """Take a token from a bucket, if it has one. A clock that was set back makes nobody wait longer."""
-        at = (now - _EPOCH) // _MICROSECOND * self._per_minute
-        missing = min(max(self._full_at.get(key, at) - at, 0), self._full)
+        at, missing = self._missing(key, now)
         too_many = missing + _TOKEN - self._full
         if too_many <= 0:
             missing += _TOKEN
@@ -78,6 +77,16 @@ class Buckets:
             self._full_at.popitem(last=False)
         wait = -(-too_many // (self._per_minute * _MICROSECONDS_PER_SECOND))
         return Taken(max(wait, 0), 4 * (self._full - missing) < self._full)
+
+    def pause(self, key: Hashable, now: datetime) -> timedelta:
+        """How long until a bucket has a token, to the microsecond; none is taken."""
+        _, missing = self._missing(key, now)
+        return max(-(-(missing + _TOKEN - self._full) // self._per_minute), 0) * _MICROSECOND
+
+    def _missing(self, key: Hashable, now: datetime) -> tuple[int, int]:
+        """This moment, and what a bucket lacks of being full."""
+        at = (now - _EPOCH) // _MICROSECOND * self._per_minute
+        return at, min(max(self._full_at.get(key, at) - at, 0), self._full)
 
 
 class DoorLimits:

@@ -73,6 +73,11 @@ class MessageKind(StrEnum):
         return _CATEGORIES[self]
 
     @property
+    def by_sms_only(self) -> bool:
+        """Whether it is the answer to an SMS, and is never an e-mail."""
+        return self is MessageKind.SMS_HELP
+
+    @property
     def refused_as(self) -> Category | None:
         """The category by which a customer refuses it, None if nobody can."""
         return self.category if self.category.is_refusable else None
@@ -240,6 +245,7 @@ class EmailRequest(Frozen):
         from_name: Whom it is from.
         content: What it says.
         unsubscribe: Where a mail program posts that the recipient wants no more of these; None if it goes to staff.
+        expires_at: Until when it is worth telling; None in requests that were frozen before this was known.
     """
 
     channel: Literal[Channel.EMAIL] = Channel.EMAIL
@@ -248,6 +254,7 @@ class EmailRequest(Frozen):
     from_name: str
     content: EmailContent
     unsubscribe: str | None = None
+    expires_at: Instant | None = None
 
 
 class SmsRequest(Frozen):

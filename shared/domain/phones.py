@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import phonenumbers
 
 
@@ -23,7 +25,7 @@ def masked_phone(number: str) -> str:
     return f"{code}… {number[-3:]}"
 
 
-_PLAIN = str.maketrans(
+PLAIN: dict[int, str | None] = str.maketrans(
     {
         # Quotation marks, single and double
         **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u0060\u00b4", "'"),
@@ -37,6 +39,12 @@ _PLAIN = str.maketrans(
         "\u2022": "-",
     }
 )
+"""Typographic characters, by code point, and how the SMS alphabet writes them; None for those of no width."""
+
+
+def composed(text: str) -> str:
+    """The text with each letter and its accent as one character (NFC), as keyboards other than Apple's write it."""
+    return unicodedata.normalize("NFC", text)
 
 
 def plain_text(text: str) -> str:
@@ -44,4 +52,4 @@ def plain_text(text: str) -> str:
 
     One character that it has not cuts what fits in an SMS from 160 characters to 70. German umlauts it has.
     """
-    return text.translate(_PLAIN)
+    return composed(text).translate(PLAIN)

@@ -32,6 +32,7 @@ class Message(Frozen):
         budgeted_hour: The hour of UTC whose budget of alerts it was taken from; it is taken once.
         remind_at: When who was invited is to be reminded, if they have not answered.
         attempted_at: When it was given to its provider; a link, to who wished for it.
+        resent: Whether it goes once more, for nobody knew what became of its first attempt.
         properties: What was known of the occasion of an invitation.
         subject: What an invitation asks about.
         provider_id: What the provider calls it.
@@ -48,6 +49,7 @@ class Message(Frozen):
     budgeted_hour: str | None = None
     remind_at: Instant | None = None
     attempted_at: Instant | None = None
+    resent: bool = False
     properties: Mapping[str, str] = Field(default_factory=dict)
     subject: Subject | None = None
     provider_id: str | None = None

@@ -194,6 +194,23 @@ class MessageRepository:
         changes = {"state": MessageState.NEW.value}
         return self._update(message_id, token, [MessageState.ATTEMPTING], changes, remove=("token", "lease_until"))
 
+    def again(self, message: Message) -> bool:
+        """Make a message new once more of whose attempt nobody knows the end; once, and not if that became known.
+
+        One without its frozen request was erased meanwhile.
+        """
+        changes = {"state": MessageState.NEW.value, "resent": True}
+        gone = ("token", "lease_until", "settled_at")
+        name = message.notification.message_id
+        change = state_change(self._tables.messages, name, [MessageState.AMBIGUOUS], changes, gone)
+        change["ConditionExpression"] += (
+            " AND attribute_not_exists(#resent) AND attribute_exists(#request) AND attempted_at = :attempted_at"
+        )
+        change["ExpressionAttributeNames"]["#request"] = "request"
+        attempted_at = message.attempted_at
+        change["ExpressionAttributeValues"][":attempted_at"] = {"S": iso(attempted_at) if attempted_at else ""}
+        return condition_held(self._dynamodb.update_item, **change)
+
     def close(self, message_id: str, token: str, state: MessageState, reason: Reason, now: datetime) -> bool:
         """End a claimed message that is not to be sent; False if it is no longer ours."""
         changes = {"state": state.value, "reason": reason.value, "settled_at": iso(now)}

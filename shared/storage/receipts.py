@@ -71,10 +71,12 @@ class ReceiptRepository:
         """
         from_states: tuple[MessageState, ...] = _UNSETTLED
         changes = {"state": MessageState.SENT.value, "provider_id": receipt.provider_id, "settled_at": iso(receipt.at)}
+        # Why it was not sent once more, of one that was sent after all.
+        gone: tuple[str, ...] = ("reason",)
         if receipt.kind is ReceiptKind.REJECTED:
-            from_states = (*_UNSETTLED, MessageState.SENT)
+            from_states, gone = (*_UNSETTLED, MessageState.SENT), ()
             changes |= {"state": MessageState.FAILED.value, "reason": Reason.REJECTED.value}
-        change = state_change(self._table_name, receipt.message_id, from_states, changes)
+        change = state_change(self._table_name, receipt.message_id, from_states, changes, gone)
         return condition_held(self._dynamodb.update_item, **change)
 
     def mark(self, receipt: Receipt) -> None:

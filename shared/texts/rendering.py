@@ -7,11 +7,14 @@ gave is an error, and a test renders each template there is.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from shared.domain.brands import Brand as CompanyBrand
 from shared.domain.deliveries import Delivery
 from shared.domain.messages import EmailContent, MessageKind, SmsContent
 from shared.domain.people import Person
@@ -22,7 +25,9 @@ from shared.domain.scale_words import SCALE_WORDS, drawn, look_of
 from shared.domain.scores import Sentiment, sentiment
 from shared.domain.stages import late_by
 from shared.domain.surveys import Brand, Question, Scale, Survey, in_locale
+from shared.texts.own_words import OwnWords, own_words
 from shared.texts.words import (
+    NO_LANGUAGE,
     dead,
     duration_in_words,
     expected_in_words,
@@ -44,6 +49,19 @@ def supported_locale(*preferred: str | None) -> str:
     """The first of these whose language we have templates in, else English."""
     languages = (locale.split("-")[0] for locale in preferred if locale)
     return next((language for language in languages if language in LOCALES), DEFAULT_LOCALE)
+
+
+def spoken_locales(preferred: str | None, brand: CompanyBrand) -> list[str]:
+    """In which locales a message of a brand may be said, the best first: `de-AT`, `de`, the brand's own, English.
+
+    The first language of which we have templates is the last: whose words they are matters less than that they are
+    understood, so ours in the recipient's language come before the company's in another.
+    """
+    chain = []
+    for locale in (preferred, brand.default_locale, DEFAULT_LOCALE):
+        chain += [locale, locale.partition("-")[0]] if locale else []
+    known = next(place for place, locale in enumerate(chain) if locale in LOCALES)
+    return list(dict.fromkeys(chain[: known + 1]))
 
 
 class RatingShown(NamedTuple):
@@ -99,23 +117,29 @@ class DeliveryLinks(NamedTuple):
     preferences: str
 
 
+NO_WORDS_OF_ITS_OWN = OwnWords()
+
+
 class Texts:
     """One message's texts; each is rendered when asked for, for only one channel's are needed."""
 
-    def __init__(self, environment: Environment, folder: str, values: dict[str, Any]) -> None:
+    def __init__(
+        self, environment: Environment, folder: str, values: dict[str, Any], own: OwnWords = NO_WORDS_OF_ITS_OWN
+    ) -> None:
         self._environment = environment
         self._folder = folder
-        self._values = values
+        self._values = {**values, "own": own}
+        self._own = own
 
     def email(self) -> EmailContent:
         """Subject, text and HTML."""
-        subject = one_line(self._text("subject"), LONGEST_SUBJECT)
+        subject = one_line(self._own.subject or self._text("subject"), LONGEST_SUBJECT)
         html = self._text("html", subject=subject)
         return EmailContent(subject=subject, text=self._text("txt").strip() + "\n", html=html)
 
     def sms(self) -> SmsContent:
         """One line in the alphabet of SMS, as far as the names in it allow."""
-        return SmsContent(body=plain_text(one_line(self._text("sms"), longest=1000)))
+        return SmsContent(body=plain_text(one_line(self._own.sms or self._text("sms"), longest=1000)))
 
     def _text(self, form: str, **more: Any) -> str:
         template = self._environment.get_template(f"{self._folder}.{form}")
@@ -126,7 +150,7 @@ class Rendering:
     """The texts of each kind of message."""
 
     def __init__(self) -> None:
-        self._environment = Environment(
+        self._environment = ImmutableSandboxedEnvironment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=select_autoescape(["html"]),
             undefined=StrictUndefined,
@@ -181,15 +205,15 @@ class Rendering:
             preferences=preferences,
         )
 
-    def sms_help(self, locale: str, brand: Brand, contact: str) -> Texts:
+    def sms_help(self, locale: str, brand: CompanyBrand, contact: str) -> Texts:
         """The answer to an SMS that asks for help: who we are, where to reach us, and how to hear no more."""
         return self._texts(MessageKind.SMS_HELP, locale, brand, contact=contact)
 
     def delivery(
         self,
         kind: MessageKind,
-        locale: str,
-        brand: Brand,
+        locale: str | None,
+        brand: CompanyBrand,
         *,
         delivery: Delivery,
         person: Person,
@@ -197,43 +221,29 @@ class Rendering:
         links: DeliveryLinks,
         occasion: str | None = None,
     ) -> Texts:
-        """News of a parcel.
+        """News of a parcel, in the company's own words where it has some.
 
         Args:
-            kind: Which.
-            locale: The language.
-            brand: How the company looks.
+            kind: What is told.
+            locale: The recipient's, whether we have templates in its language or not.
+            brand: Whose parcel it is.
             delivery: The parcel.
-            person: Whom it is for.
-            now: The time, by which days are called today and tomorrow.
+            person: The recipient.
+            now: From when days are told.
             links: Where more can be seen and less be wished for.
             occasion: The promise it is about, where that is not the one that holds now.
         """
-        registration, event = delivery.registration, delivery.current
-        if registration is None:
-            raise ValueError("a parcel that nobody registered has nobody to be told of it")
-        zone, late = registration.zone, late_by(delivery)
-        promise, estimated_at = registration.promise, delivery.estimated_at
-        expected = expected_in_words(estimated_at, zone, now, locale) if estimated_at else ""
-        replaced = delivery.promise_named(occasion) if kind is MessageKind.DELIVERY_DELAYED else None
-        if replaced is not None and promise is not None and replaced.window != promise:
-            expected, promise = window_in_words(promise, zone, now, locale), replaced.window
-        elif promise is not None and promise.end <= now:
-            promise = None  # It is over, so nobody is to wait for it.
-        return self._texts(
-            kind,
-            locale,
-            brand,
-            name=person.name or "",
-            window=window_in_words(promise, zone, now, locale) if promise else "",
-            expected=expected,
-            occurred=moment_in_words(event.occurred_at, zone, now, locale) if event else "",
-            reason=reason_in_words(event.reason if event else None, locale),
-            late_by=duration_in_words(late, locale) if late else "",
-            tracking_number=registration.tracking_number or "",
-            track=links.track,
-            preferences=links.preferences,
-        )
+        locales = spoken_locales(locale, brand)
+        shown = _look(locales[-1], brand, name=person.name or "")
+
+        @cache
+        def known(locale: str) -> dict[str, str]:
+            language = locale.partition("-")[0]
+            news = _news(delivery, occasion if kind is MessageKind.DELIVERY_DELAYED else None, now, language)
+            return {"name": shown["name"], "brand": shown["brand"], **news, **links._asdict()}
+
+        own = own_words(brand.texts.get(kind, {}), locales, known)
+        return Texts(self._environment, f"{kind.value}/{locales[-1]}", {**shown, **known(locales[-1])}, own)
 
     def question(
         self,
@@ -265,11 +275,53 @@ class Rendering:
             links=links,
         )
 
-    def _texts(self, kind: MessageKind, locale: str, brand: Brand, **values: Any) -> Texts:
-        shown = {"locale": locale, "brand": one_line(brand.name, LONGEST_NAME), "colour": brand.colour, **values}
-        if "name" in shown:
-            shown["name"] = dead(one_line(shown["name"], LONGEST_NAME))
-        return Texts(self._environment, f"{kind.value}/{locale}", shown)
+    def _texts(self, kind: MessageKind, locale: str, brand: Brand | CompanyBrand, **values: Any) -> Texts:
+        return Texts(self._environment, f"{kind.value}/{locale}", _look(locale, brand, **values))
+
+
+def _look(locale: str, brand: Brand | CompanyBrand, **values: Any) -> dict[str, Any]:
+    """What every message shows: the brand, and whom it is for if somebody is named."""
+    shown = {
+        "locale": locale,
+        "brand": one_line(brand.name, LONGEST_NAME),
+        "colour": brand.colour,
+        "logo": brand.logo if isinstance(brand, CompanyBrand) else None,
+        **values,
+    }
+    if "name" in shown:
+        shown["name"] = dead(one_line(shown["name"], LONGEST_NAME))
+    return shown
+
+
+def _news(delivery: Delivery, replaced: str | None, now: datetime, language: str) -> dict[str, str]:
+    """What is known of a parcel, in words; empty what is not known.
+
+    Args:
+        delivery: The parcel.
+        replaced: The promise that a later one may have replaced.
+        now: From when days are told.
+        language: Of the words; of one that we have none of, figures.
+    """
+    registration, event = delivery.registration, delivery.current
+    if registration is None:
+        raise ValueError("a parcel that nobody registered has nobody to be told of it")
+    words = language if language in LOCALES else NO_LANGUAGE
+    zone, late = registration.zone, late_by(delivery)
+    promise, estimated_at = registration.promise, delivery.estimated_at
+    expected = expected_in_words(estimated_at, zone, now, words) if estimated_at else ""
+    earlier = delivery.promise_named(replaced)
+    if earlier is not None and promise is not None and earlier.window != promise:
+        expected, promise = window_in_words(promise, zone, now, words), earlier.window
+    elif promise is not None and promise.end <= now:
+        promise = None  # It is over, so nobody is to wait for it.
+    return {
+        "window": window_in_words(promise, zone, now, words) if promise else "",
+        "expected": expected,
+        "occurred": moment_in_words(event.occurred_at, zone, now, words) if event else "",
+        "reason": reason_in_words(event.reason if event else None, words),
+        "late_by": duration_in_words(late, words) if late else "",
+        "tracking_number": registration.tracking_number or "",
+    }
 
 
 def _in_words(question: Question, response: Response, locale: str) -> str | None:

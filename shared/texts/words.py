@@ -12,9 +12,12 @@ from zoneinfo import ZoneInfo
 from shared.domain.deliveries import DeliveryReason
 from shared.domain.promises import Window
 
+NO_LANGUAGE = ""
+"""Times in figures only, for texts in a language of which we have no words."""
 _WEEKDAYS = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "de": ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
+    NO_LANGUAGE: 7 * ("",),
 }
 _MONTHS = {
     "en": (
@@ -25,21 +28,32 @@ _MONTHS = {
         *("Januar", "Februar", "März", "April", "Mai", "Juni"),
         *("Juli", "August", "September", "Oktober", "November", "Dezember"),
     ),
+    NO_LANGUAGE: 12 * ("",),
 }
-_NEAR_DAYS = {"en": {0: "today", 1: "tomorrow", -1: "yesterday"}, "de": {0: "heute", 1: "morgen", -1: "gestern"}}
-_DAY = {"en": "on {weekday}, {day} {month}", "de": "am {weekday}, {day}. {month}"}
-_AT = {"en": "{day} at {time}", "de": "{day} um {time} Uhr"}
-_BETWEEN = {"en": "{day} between {start} and {end}", "de": "{day} zwischen {start} und {end} Uhr"}
+_NEAR_DAYS = {
+    "en": {0: "today", 1: "tomorrow", -1: "yesterday"},
+    "de": {0: "heute", 1: "morgen", -1: "gestern"},
+    NO_LANGUAGE: {},
+}
+_DAY = {"en": "on {weekday}, {day} {month}", "de": "am {weekday}, {day}. {month}", NO_LANGUAGE: "{date}"}
+_AT = {"en": "{day} at {time}", "de": "{day} um {time} Uhr", NO_LANGUAGE: "{day} {time}"}
+_BETWEEN = {
+    "en": "{day} between {start} and {end}",
+    "de": "{day} zwischen {start} und {end} Uhr",
+    NO_LANGUAGE: "{day} {start}-{end}",
+}
 _ACROSS = {
     "en": "between {start} ({start_day}) and {end} ({end_day})",
     "de": "zwischen {start} Uhr ({start_day}) und {end} Uhr ({end_day})",
+    NO_LANGUAGE: "{start_day} {start} - {end_day} {end}",
 }
 _ESTIMATED_TO = 300
 """Seconds to which an estimated arrival is told."""
-_ABOUT = {"en": "at about {time}", "de": "gegen {time} Uhr"}
+_ABOUT = {"en": "at about {time}", "de": "gegen {time} Uhr", NO_LANGUAGE: "{time}"}
 _UNITS = {
     "en": (("day", "days"), ("hour", "hours"), ("minute", "minutes")),
     "de": (("Tag", "Tage"), ("Stunde", "Stunden"), ("Minute", "Minuten")),
+    NO_LANGUAGE: (("d", "d"), ("h", "h"), ("min", "min")),
 }
 _REASONS = {
     "en": {
@@ -74,6 +88,7 @@ _REASONS = {
         DeliveryReason.CARRIER: "weil es beim Zusteller eine Störung gibt",
         DeliveryReason.OTHER: "",
     },
+    NO_LANGUAGE: dict.fromkeys(DeliveryReason, ""),
 }
 """Each as a clause about the parcel ("sie": die Sendung) that may end a sentence; without blame."""
 
@@ -85,7 +100,7 @@ def day_in_words(instant: datetime, zone: str, now: datetime, locale: str) -> st
     if near is not None:
         return near
     weekday, month = _WEEKDAYS[locale][local.weekday()], _MONTHS[locale][local.month - 1]
-    return _DAY[locale].format(weekday=weekday, day=local.day, month=month)
+    return _DAY[locale].format(weekday=weekday, day=local.day, month=month, date=local.date())
 
 
 def moment_in_words(instant: datetime, zone: str, now: datetime, locale: str) -> str:
@@ -109,8 +124,8 @@ def expected_in_words(instant: datetime, zone: str, now: datetime, locale: str) 
     """An estimate to five minutes: "at about 17:30", with the day before it unless it is today."""
     rounded = datetime.fromtimestamp(round(instant.timestamp() / _ESTIMATED_TO) * _ESTIMATED_TO, tz=UTC)
     about = _ABOUT[locale].format(time=_clock(rounded, zone))
-    day = day_in_words(rounded, zone, now, locale)
-    return about if day == _NEAR_DAYS[locale][0] else f"{day} {about}"
+    is_today = rounded.astimezone(ZoneInfo(zone)).date() == now.astimezone(ZoneInfo(zone)).date()
+    return about if is_today else f"{day_in_words(rounded, zone, now, locale)} {about}"
 
 
 def reason_in_words(reason: DeliveryReason | None, locale: str) -> str:

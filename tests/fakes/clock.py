@@ -19,6 +19,9 @@ class FrozenClock:
     def advance(self, by: timedelta) -> None:
         self._now += by
 
+    def sleep(self, duration: timedelta) -> None:
+        self.advance(duration)
+
 
 class CountingIds:
     """Ids that are new each time, and the same in each run."""

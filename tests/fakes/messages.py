@@ -117,6 +117,15 @@ class InMemoryMessages:
         self._change(known, state=MessageState.NEW, token=None, lease_until=None)
         return True
 
+    def again(self, message: Message) -> bool:
+        known = self.stored.get(message.notification.message_id)
+        if known is None or known.state is not MessageState.AMBIGUOUS or known.resent or known.request is None:
+            return False
+        if known.attempted_at != message.attempted_at:
+            return False
+        self._change(known, state=MessageState.NEW, resent=True, token=None, lease_until=None)
+        return True
+
     def close(self, message_id: str, token: str, state: MessageState, reason: Reason, now: datetime) -> bool:
         known = self.stored.get(message_id)
         if known is None or known.token != token or known.state is not MessageState.CLAIMED:
@@ -177,7 +186,7 @@ class InMemoryReceipts:
     def settle(self, receipt: Receipt) -> bool:
         known = self._messages.get(receipt.message_id)
         undecided = {MessageState.NEW, MessageState.CLAIMED, MessageState.ATTEMPTING, MessageState.AMBIGUOUS}
-        decided: dict[str, Any] = {"state": MessageState.SENT, "provider_id": receipt.provider_id}
+        decided: dict[str, Any] = {"state": MessageState.SENT, "provider_id": receipt.provider_id, "reason": None}
         if receipt.kind is ReceiptKind.REJECTED:
             undecided.add(MessageState.SENT)
             decided |= {"state": MessageState.FAILED, "reason": Reason.REJECTED}

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from functions.notify.needs import Policy
 from functions.notify.planning import MessagePlanner
 from functions.notify.service import Notify, Sending
 from shared.domain.asking import SurveyRequest
+from shared.domain.brands import Brand
 from shared.domain.deliveries import Delivery
 from shared.domain.links import PreferencesLink, SurveyLink, Unsubscribe
-from shared.domain.messages import EmailRequest, Notification, SmsRequest
+from shared.domain.messages import Category, EmailRequest, Notification, SmsRequest
 from shared.domain.people import Person
 from shared.domain.responses import Response
 from shared.domain.sending import Message, SubjectType
-from shared.domain.surveys import Brand
+from shared.storage.cached import CachedBrands
 from shared.texts.rendering import Rendering
+from tests.fakes.brands import InMemoryBrands
 from tests.fakes.clock import CountingIds, FrozenClock
 from tests.fakes.deliveries import InMemoryDeliveries
 from tests.fakes.messages import InMemoryMessages
-from tests.fakes.providers import RecordingProvider, RecordingSchedules
+from tests.fakes.providers import RecordingProvider, RecordingSchedules, Unhurried
 from tests.fakes.responses import InMemoryResponses
 from tests.fakes.surveys import InMemorySurveys
 from tests.fakes.wishes import PERSON, SURVEY
@@ -81,7 +84,14 @@ class PlainPreferences:
 class NotifyHouse:
     """The service and its surroundings."""
 
-    def __init__(self, *, alerts_per_hour: int = 10, sends_sms: bool = True, recontact_days: int = 30) -> None:
+    def __init__(
+        self,
+        *,
+        alerts_per_hour: int = 10,
+        sends_sms: bool = True,
+        recontact_days: int = 30,
+        resend: Collection[Category] = (),
+    ) -> None:
         self.clock = FrozenClock()
         self.surveys = InMemorySurveys(SURVEY)
         self.responses = InMemoryResponses()
@@ -89,12 +99,14 @@ class NotifyHouse:
         self.people = OnlyPeople(PERSON)
         self.requests = OnlyRequests()
         self.messages = InMemoryMessages(self.version_of)
+        self.brands = InMemoryBrands()
         self.links = PlainLinks()
         self.email = RecordingProvider()
         self.sms = RecordingProvider()
         self.schedules = RecordingSchedules()
         self.planner = MessagePlanner(
             surveys=self.surveys,
+            brands=CachedBrands(self.brands, self.clock, Brand(name="example.com")),
             responses=self.responses,
             deliveries=self.deliveries,
             people=self.people,
@@ -108,7 +120,6 @@ class NotifyHouse:
                 public_base_url="https://hear.example.com",
                 sends_sms=sends_sms,
                 allowed_countries=("DE", "AT"),
-                default_brand=Brand(name="example.com"),
                 recontact_days=recontact_days,
                 help_contact="service@example.com",
             ),
@@ -120,10 +131,12 @@ class NotifyHouse:
             planner=self.planner,
             email=self.email,
             sms=self.sms,
+            pace=Unhurried(),
             schedules=self.schedules,
             clock=self.clock,
             ids=CountingIds(),
             alerts_per_hour=alerts_per_hour,
+            resend=resend,
         )
 
     def version_of(self, subject: SubjectType, name: str) -> int | None:

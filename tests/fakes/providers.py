@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from shared.domain.messages import EmailRequest, SmsRequest
+from shared.domain.messages import Channel, EmailRequest, SmsRequest
 from shared.domain.queued import Queued
 from shared.domain.sending import Accepted, Attempt
 from shared.errors import TemporaryError
@@ -26,6 +26,13 @@ class RecordingProvider:
         if isinstance(outcome, Accepted):
             self.accepted.append(request)
         return outcome
+
+
+class Unhurried:
+    """Stands in for `Pace`: everybody's turn is now."""
+
+    def take(self, channel: Channel) -> None:
+        """At once."""
 
 
 class RecordingSchedules:

@@ -92,8 +92,13 @@ def test_a_publisher_who_read_something_else_publishes_nothing(brands: Brands) -
 
 def test_a_brand_that_nobody_published_has_no_version_to_agree_to(brands: Brands) -> None:
     asked: list[int | None] = []
+
+    def refuse(version: int | None) -> bool:
+        asked.append(version)
+        return False
+
     with pytest.raises(PreconditionFailedError):
-        brands.publish("lamps", LAMPS, lambda version: bool(asked.append(version)))
+        brands.publish("lamps", LAMPS, refuse)
     assert asked == [None]
     assert brands.current("lamps") is None
 

@@ -20,13 +20,13 @@ from shared.domain.deliveries import (
     DeliveryStatus,
 )
 from shared.domain.people import Recipient
-from shared.domain.promises import Window
+from shared.domain.promises import Window, ledger_changes
 from shared.errors import TemporaryError
-from shared.storage.deliveries import DeliveryRepository
+from shared.storage.deliveries import DeliveryListing, DeliveryRepository
 from shared.storage.keys import delivery_key
 from tests.fakes.clock import NOON
 from tests.fakes.deliveries import InMemoryDeliveries
-from tests.functional.tables import TABLE, create_table
+from tests.functional.tables import DELIVERY_INDEXES, TABLE, create_table
 
 MOST_AN_ITEM_MAY_HAVE = 400 * 1024
 """DynamoDB's limit of an item, in bytes."""
@@ -42,7 +42,7 @@ class Deliveries(Protocol):
 def dynamodb() -> Iterator[Any]:
     with mock_aws():
         client = boto3.client("dynamodb")
-        create_table(client)
+        create_table(client, indexes=DELIVERY_INDEXES)
         yield client
 
 
@@ -122,6 +122,7 @@ def test_the_longest_history_fits_into_an_item(dynamodb: Any) -> None:
 def test_a_lost_answer_is_temporary_and_the_next_read_shows_what_was_stored(dynamodb: Any) -> None:
     class Forgetful:
         get_item = dynamodb.get_item
+        transact_write_items = dynamodb.transact_write_items
 
         def put_item(self, **kwargs: Any) -> Any:
             dynamodb.put_item(**kwargs)
@@ -131,3 +132,95 @@ def test_a_lost_answer_is_temporary_and_the_next_read_shows_what_was_stored(dyna
     with pytest.raises(TemporaryError):
         deliveries.save(HEARD_OF, expected_version=0)
     assert deliveries.get("order-1") == HEARD_OF
+
+
+# The ledger of promises, and what needs a person.
+
+
+def promised(name: str, week: int = 0, region: str = "DE-BE") -> Delivery:
+    start = NOON + timedelta(weeks=week)
+    registration = DeliveryRegistration(
+        carrier="dhl",
+        recipient=Recipient(email="ada@example.com"),
+        promise=Window(start=start, end=start + timedelta(hours=2)),
+        time_zone="Europe/Berlin",
+        region=region,
+        registered_at=NOON - timedelta(days=2),
+    )
+    return Delivery(delivery_id=name).with_registration(registration, "per_1")
+
+
+def stored_after(deliveries: DeliveryRepository, known: Delivery, event: DeliveryEvent) -> Delivery:
+    """The delivery after an event, stored with what it moves in the ledger."""
+    after = known.with_event(event).judged(NOON)
+    assert deliveries.save(after, known.version, ledger_changes(known.counted, after.counted))
+    return after
+
+
+def rows(dynamodb: Any, since: str = "2026-W01", until: str = "2027-W53") -> dict[tuple[str, str, str], dict[str, int]]:
+    """The ledger as who reads it adds it up: by week, carrier and region."""
+    found: dict[tuple[str, str, str], dict[str, int]] = {}
+    for row in DeliveryListing(dynamodb, TABLE).ledger(since, until):
+        total = found.setdefault((row.week, row.carrier, row.region), {})
+        for outcome, times in row.outcomes.items():
+            total[outcome.value] = total.get(outcome.value, 0) + times
+        total["late_seconds"] = total.get("late_seconds", 0) + row.late_seconds
+    return found
+
+
+def delivered(minutes: float, event_id: str = "delivered", corrects: str | None = None) -> DeliveryEvent:
+    at = NOON + timedelta(minutes=minutes)
+    status = DeliveryStatus.DELIVERED
+    return DeliveryEvent(event_id=event_id, status=status, occurred_at=at, learned_at=at, corrects=corrects)
+
+
+def test_what_became_of_a_promise_is_counted_with_the_delivery_and_a_correction_moves_it(dynamodb: Any) -> None:
+    deliveries = DeliveryRepository(dynamodb, TABLE)
+    for n in range(30):
+        known = promised(f"order-{n}")
+        assert deliveries.save(known, 0)
+        stored_after(deliveries, known, delivered(60 if n < 20 else 150))
+    assert rows(dynamodb) == {("2026-W47", "dhl", "DE-BE"): {"kept": 20, "late": 10, "late_seconds": 10 * 30 * 60}}
+    wrong = deliveries.get("order-0")
+    assert wrong is not None
+    stored_after(deliveries, wrong, delivered(180, "right", corrects="delivered"))
+    assert rows(dynamodb) == {("2026-W47", "dhl", "DE-BE"): {"kept": 19, "late": 11, "late_seconds": 6 * 3600}}
+
+
+def test_who_loses_the_race_for_a_delivery_counts_nothing(dynamodb: Any) -> None:
+    deliveries = DeliveryRepository(dynamodb, TABLE)
+    known = promised("order-1")
+    assert deliveries.save(known, 0)
+    stored_after(deliveries, known, delivered(60))
+    late = known.with_event(delivered(600)).judged(NOON)
+    assert not deliveries.save(late, known.version, ledger_changes(known.counted, late.counted))
+    assert rows(dynamodb) == {("2026-W47", "dhl", "DE-BE"): {"kept": 1, "late_seconds": 0}}
+
+
+def test_a_range_of_weeks_holds_both_its_ends_and_nothing_else(dynamodb: Any) -> None:
+    deliveries = DeliveryRepository(dynamodb, TABLE)
+    for week in range(4):
+        known = promised(f"order-{week}", week)
+        assert deliveries.save(known, 0)
+        stored_after(deliveries, known, delivered(60 + week * 7 * 24 * 60))
+    assert [week for week, _, _ in rows(dynamodb, "2026-W48", "2026-W49")] == ["2026-W48", "2026-W49"]
+
+
+def test_what_contradicts_is_found_until_it_is_corrected(dynamodb: Any) -> None:
+    deliveries, listing = DeliveryRepository(dynamodb, TABLE), DeliveryListing(dynamodb, TABLE)
+    known = HEARD_OF.with_event(delivered(0))
+    assert deliveries.save(known, 0)
+    assert list(listing.flagged()) == []
+    contradicted = stored_after(deliveries, known, happened(DeliveryStatus.IN_TRANSIT, 5))
+    assert list(listing.flagged()) == [contradicted]
+    correction = happened(DeliveryStatus.UNKNOWN, 6).model_copy(update={"corrects": "in_transit-5"})
+    stored_after(deliveries, contradicted, correction)
+    assert list(listing.flagged()) == []
+
+
+def test_several_are_read_at_once(dynamodb: Any) -> None:
+    deliveries = DeliveryRepository(dynamodb, TABLE)
+    assert deliveries.save(REGISTERED, 0)
+    assert deliveries.save(promised("order-2"), 0)
+    found = DeliveryListing(dynamodb, TABLE).of_ids(["order-1", "order-2", "order-3"])
+    assert found == {"order-1": REGISTERED, "order-2": promised("order-2")}

@@ -13,7 +13,16 @@ from moto import mock_aws
 
 from shared.domain.asking import Ask, ShortLink, SurveyRequest, invitation_id
 from shared.domain.messages import Category, Channel, MessageKind, MessageState, Reason, SmsContent, SmsRequest
-from shared.domain.sending import AlertBudget, Draft, Fence, Receipt, ReceiptKind, RenderedFrom, SubjectType
+from shared.domain.sending import (
+    AlertBudget,
+    Draft,
+    Fence,
+    Message,
+    Receipt,
+    ReceiptKind,
+    RenderedFrom,
+    SubjectType,
+)
 from shared.errors import NotFoundError, TemporaryError
 from shared.storage.keys import delivery_key, message_key, person_tombstone_key, response_key, short_link_key
 from shared.storage.messages import MessageRepository, Tables
@@ -507,3 +516,52 @@ def test_a_conflict_says_nothing_about_the_message(codes: tuple[str, ...]) -> No
         repository.fence(draft(), "a", NOON, LEASE)
     with pytest.raises(TemporaryError):
         repository.close_capped("msg_1", "a", BUDGET, NOON)
+
+
+def ambiguous(world: Any) -> Message:
+    name = attempting(world)
+    assert world.messages.settle(name, "a", MessageState.AMBIGUOUS, LATER)
+    message: Message = world.messages.get(name)
+    return message
+
+
+def test_an_ambiguous_message_goes_once_more_and_not_twice(world: Any) -> None:
+    first = ambiguous(world)
+    assert world.messages.again(first)
+    message = world.messages.get(first.notification.message_id)
+    assert (message.state, message.resent, message.token, message.lease_until) == (MessageState.NEW, True, None, None)
+    assert not world.messages.again(first)
+    assert claimed(world, "b")
+    assert world.messages.fence(draft(), "b", LATER, LATER + timedelta(seconds=30)) is Fence.PASSED
+    assert not world.messages.settle(first.notification.message_id, "a", MessageState.SENT, LATER)
+    assert world.messages.settle(first.notification.message_id, "b", MessageState.AMBIGUOUS, LATER)
+    second = world.messages.get(first.notification.message_id)
+    assert (second.state, second.resent, second.attempted_at) == (MessageState.AMBIGUOUS, True, LATER)
+    assert not world.messages.again(second)
+
+
+def test_a_message_that_its_receipt_settled_does_not_go_again(world: Any) -> None:
+    first = ambiguous(world)
+    assert world.receipts.settle(receipt(ReceiptKind.ACCEPTED))
+    assert not world.messages.again(first)
+    assert world.messages.get(first.notification.message_id).state is MessageState.SENT
+
+
+def test_the_receipt_of_the_first_attempt_settles_a_message_that_was_to_go_again(world: Any) -> None:
+    first = ambiguous(world)
+    assert world.messages.again(first)
+    claimed(world, "b")
+    assert world.receipts.settle(receipt(ReceiptKind.ACCEPTED))
+    assert world.messages.fence(draft(), "b", LATER, LATER) is Fence.TAKEN
+    assert world.messages.get(first.notification.message_id).state is MessageState.SENT
+
+
+def test_a_message_that_was_not_sent_again_and_had_arrived_has_no_reason_left(world: Any) -> None:
+    first = ambiguous(world)
+    assert world.messages.again(first)
+    name = claimed(world, "b")
+    assert world.messages.close(name, "b", MessageState.AMBIGUOUS, Reason.TOO_LATE, LATER)
+    assert world.messages.get(name).reason is Reason.TOO_LATE
+    assert world.receipts.settle(receipt(ReceiptKind.ACCEPTED))
+    message = world.messages.get(name)
+    assert (message.state, message.reason) == (MessageState.SENT, None)

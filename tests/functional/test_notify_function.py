@@ -10,13 +10,15 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from functions.message_receipts import app as receipts_app
 from functions.message_receipts import bootstrap as receipts_bootstrap
 from functions.notify import app, bootstrap
+from shared.channels.smtp import SmtpSender
 from shared.domain.deliveries import DeliveryStatus
-from shared.domain.messages import Channel, MessageKind, MessageState, Notification, Reason
+from shared.domain.messages import Category, Channel, MessageKind, MessageState, Notification, Reason
 from shared.domain.people import Recipient
 from shared.domain.preferences import Refusal, Refused
 from shared.domain.queued import ResponseSubmitted, SendNotification
@@ -56,6 +58,7 @@ class House:
         boto3.client("ssm").put_parameter(Name="/link-keys", Value='["a key"]', Type="SecureString")
         self.survey = SurveyRepository(self.dynamodb, "surveys").publish(SURVEY)
         self.mails: list[dict[str, Any]] = []
+        self.refused: dict[str, ClientError] = {}
 
     def environment(self) -> dict[str, str]:
         return {
@@ -70,6 +73,11 @@ class House:
             "PUBLIC_BASE_URL": "https://hear.example.com/",
             "SENDER_EMAIL": SENDER,
             "EMAIL_CONFIGURATION_SET": "receipts",
+            "TODAY_EMAIL_CONFIGURATION_SET": "today",
+            "URGENT_EMAIL_CONFIGURATION_SET": "urgent",
+            "SMTP_URL": "",
+            "SMS_PER_SECOND": "100",
+            "RESEND_AMBIGUOUS": "",
             "SMS_ORIGINATION_IDENTITY": "",
             "SMS_CONFIGURATION_SET": "",
             "ALLOWED_COUNTRIES": "DE,AT",
@@ -115,10 +123,14 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         send = ses.send_email
 
         def kept(**kwargs: Any) -> Any:
+            (to,) = kwargs["Destination"]["ToAddresses"]
+            if to in house.refused:
+                raise house.refused[to]
             house.mails.append(kwargs)
             return send(**kwargs)
 
         monkeypatch.setattr(ses, "send_email", kept)
+        monkeypatch.setattr(ses, "get_account", lambda: {"SendQuota": {"MaxSendRate": 500.0}})
         yield house
     for built in cached:
         built.cache_clear()
@@ -203,6 +215,58 @@ def test_poison_fails_alone(house: House, lambda_context: Any) -> None:
     answer = app.lambda_handler(batch('{"schema": 1}', good), lambda_context)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "id-0"}]}
     assert len(house.mails) == 1
+
+
+def refusal(code: str, status: int) -> ClientError:
+    answer: Any = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "SendEmail")
+
+
+def test_of_five_of_which_the_provider_rejects_one_for_good_and_one_for_now_the_others_are_sent(
+    house: House, lambda_context: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.answer()
+    owners = [f"owner-{n}@example.com" for n in range(5)]
+    alerts = [house.wish(owner=owner, message_id=f"msg_{n}") for n, owner in enumerate(owners)]
+    house.refused = {
+        owners[1]: refusal("MessageRejected", 400),
+        owners[3]: refusal("TooManyRequestsException", 429),
+    }
+    assert notified(lambda_context, *alerts) == ["id-3"]
+    assert [house.outcome(alert) for alert in alerts] == [
+        (MessageState.SENT, None),
+        (MessageState.FAILED, Reason.REJECTED),
+        (MessageState.SENT, None),
+        (MessageState.NEW, None),
+        (MessageState.SENT, None),
+    ]
+    assert '"MessagesFailed":[1.0]' in capsys.readouterr().out.replace(" ", "")
+    house.refused = {}
+    assert notified(lambda_context, *alerts) == []
+    assert [mail["Destination"]["ToAddresses"] for mail in house.mails] == [[owners[n]] for n in (0, 2, 4, 3)]
+    assert house.outcome(alerts[1]) == (MessageState.FAILED, Reason.REJECTED), "and is not tried again"
+
+
+def test_settings_name_categories_or_the_function_does_not_start(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text, meant in (("", []), ("arriving, soon", [Category.ARRIVING, Category.SOON])):
+        monkeypatch.setenv("RESEND_AMBIGUOUS", text)
+        assert bootstrap.Settings.from_environment().resent == meant
+    monkeypatch.setenv("RESEND_AMBIGUOUS", "arriving,parcels")
+    bootstrap.settings.cache_clear()
+    bootstrap.service.cache_clear()
+    with pytest.raises(ValueError, match="parcels"):
+        bootstrap.service()
+
+
+def test_with_a_server_of_the_developers_mail_goes_there_and_is_asked_of_no_account(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMTP_URL", "smtp://127.0.0.1:1025")
+    bootstrap.settings.cache_clear()
+    bootstrap.service.cache_clear()
+    service = bootstrap.service()
+    assert isinstance(service._email, SmtpSender)
+    assert service._pace._ses is None  # type: ignore[attr-defined]
 
 
 def attempting(house: House, notification: Notification, lease_until: datetime) -> None:

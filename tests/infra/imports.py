@@ -107,7 +107,7 @@ def _allowed(path: str) -> tuple[str, ...] | None:
                 "shared.errors",
                 "shared.storage",
             ),
-            "texts": ("jinja2", "shared.domain", "shared.errors", "shared.texts"),
+            "texts": ("jinja2", "markupsafe", "shared.domain", "shared.errors", "shared.texts"),
             "channels": (*AWS, "pydantic", "shared.domain", "shared.errors", "shared.channels"),
         }.get(parts[1], ())
     if parts[0] != "functions":

@@ -89,6 +89,8 @@ def needs(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[N
         yield Need("ses:SendEmail", _arn("ses", f"identity/{sender}"))
         if "ConfigurationSetName" in params:
             yield Need("ses:SendEmail", _arn("ses", f"configuration-set/{params['ConfigurationSetName']}"))
+    elif service == "sesv2" and operation == "GetAccount":
+        yield Need("ses:GetAccount", "*")
     elif service == "pinpoint-sms-voice-v2" and operation == "SendTextMessage":
         yield Need("sms-voice:SendTextMessage", _arn("sms-voice", f"phone-number/{params['OriginationIdentity']}"))
     elif service == "eventbridge" and operation == "PutEvents":

@@ -37,6 +37,7 @@ NAME_PROPERTIES = {
 """Where a type takes a name of our choice, which would keep a second stack out of the account."""
 
 ACTIONS_WITHOUT_RESOURCE = {
+    "ses:GetAccount": "it is about the account as a whole",
     "xray:PutTelemetryRecords": "X-Ray's write actions know no resource",
     "xray:PutTraceSegments": "X-Ray's write actions know no resource",
 }

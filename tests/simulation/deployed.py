@@ -359,6 +359,7 @@ def deployed(
         patch.object(clients, "session", lambda: lent),
         patch.object(Environment, "compile", _compiled),
         patch.object(SystemClock, "now", lambda _: aws.clock.now()),
+        patch.object(SystemClock, "sleep", lambda _, duration: aws.clock.advance(duration.total_seconds())),
         patch.object(RandomIds, "new", lambda _: uuid.UUID(int=ids.getrandbits(128), version=4).hex),
     ):
         stack = DeployedStack(aws, parameters or {}, lent.outside)

@@ -164,7 +164,9 @@ def sends_again_when_in_doubt() -> AbstractContextManager[object]:
     def held(self: Any, message: Any, now: Any) -> Any:
         if message.state is not MessageState.ATTEMPTING or message.lease_until > now:
             raise TemporaryError("another worker has the message")
-        return self._attempted(planning.MessagePlanner.plan(self._planner, message.notification, now), message.token)
+        return self._attempted(
+            message, planning.MessagePlanner.plan(self._planner, message.notification, now), message.token
+        )
 
     return patch.object(notify_service.Notify, "_held_by_another", held)
 

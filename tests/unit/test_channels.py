@@ -18,6 +18,8 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 from botocore.stub import Stubber
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.channels.email import EmailSender
 from shared.channels.sms import SmsSender
@@ -33,6 +35,7 @@ from shared.domain.messages import (
     SmsRequest,
 )
 from shared.domain.sending import Accepted, Attempt, NoAnswer, RefusedForGood, RefusedForNow
+from shared.domain.urgency import Urgency
 from shared.tokens import UnsubscribeLinks
 from tests.fakes.clock import NOON
 
@@ -41,7 +44,11 @@ EMAIL = EmailRequest(
     to="ada@example.org",
     from_name="Grüne Lampe",
     content=EmailContent(subject="Hallo", text="text", html="<p>html</p>"),
+    expires_at=NOON + timedelta(days=2),
 )
+SETS = {Urgency.URGENT: "15-minutes", Urgency.TODAY: "3-hours", Urgency.STANDARD: "14-hours"}
+TRIED_FOR = {"15-minutes": 15, "3-hours": 180, "14-hours": 840}
+"""In minutes, by the set's name: written out, so that the product's own numbers are not held against themselves."""
 SMS = SmsRequest(
     message_id="msg_1",
     to="+4915112345678",
@@ -86,17 +93,18 @@ def test_an_e_mail_has_one_recipient_and_a_tag_that_comes_back() -> None:
                     }
                 },
                 "EmailTags": [{"Name": "message_id", "Value": "msg_1"}],
-                "ConfigurationSetName": "receipts",
+                "ConfigurationSetName": "14-hours",
             },
         )
-        assert EmailSender(ses, "shop@example.com", "receipts").send(EMAIL) == Accepted("provider-1")
+        assert EmailSender(ses, "shop@example.com", SETS).send(EMAIL, NOON) == Accepted("provider-1")
 
 
 def test_an_e_mail_that_its_recipient_can_do_without_has_a_button_to_unsubscribe() -> None:
     """RFC 8058: two headers, the address in angle brackets."""
     provider = Provider()
     address = "https://hear.example.com/u/token"
-    EmailSender(provider, "shop@example.com", "receipts").send(EMAIL.model_copy(update={"unsubscribe": address}))
+    mail = EMAIL.model_copy(update={"unsubscribe": address})
+    EmailSender(provider, "shop@example.com", SETS).send(mail, NOON)
     assert provider.calls[0]["Content"]["Simple"]["Headers"] == [
         {"Name": "List-Unsubscribe", "Value": "<https://hear.example.com/u/token>"},
         {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
@@ -109,7 +117,8 @@ def test_each_mail_to_a_customer_has_the_headers_of_rfc_8058(kind: MessageKind) 
     provider, keys = Provider(), UnsubscribeLinks(lambda: ["key"])
     mentioned = Unsubscribe(person_id="per_1", channel=Channel.EMAIL, category=kind.refused_as or Category.STAFF)
     address = f"https://hear.example.com/u/{keys.sign(mentioned)}"
-    EmailSender(provider, "shop@example.com", "receipts").send(EMAIL.model_copy(update={"unsubscribe": address}))
+    mail = EMAIL.model_copy(update={"unsubscribe": address})
+    EmailSender(provider, "shop@example.com", SETS).send(mail, NOON)
     headers = [(each["Name"], each["Value"]) for each in provider.calls[0]["Content"]["Simple"]["Headers"]]
     assert [value for name, value in headers if name.lower() == "list-unsubscribe-post"] == [
         "List-Unsubscribe=One-Click"
@@ -139,6 +148,37 @@ def test_an_sms_is_transactional_and_dies_when_it_is_no_longer_true() -> None:
             },
         )
         assert SmsSender(sms, "SHOP", "receipts").send(SMS, NOON) == Accepted("provider-1")
+
+
+@given(st.integers(5_000, 40 * 86_400_000), st.integers(0, 10**9))
+def test_a_carrier_gives_an_sms_up_before_it_expires_and_never_after_its_default_of_three_days(
+    left_ms: int, clock_ms: int
+) -> None:
+    """For each moment that the fence lets pass, which are those with at least five seconds left."""
+    provider, now = Provider(), NOON + timedelta(milliseconds=clock_ms)
+    request = SMS.model_copy(update={"expires_at": now + timedelta(milliseconds=left_ms)})
+    SmsSender(provider, "SHOP", "").send(request, now)
+    lives = provider.calls[0]["TimeToLive"]
+    assert isinstance(lives, int)
+    assert 5 <= lives <= 259_200
+    assert lives * 1000 <= left_ms
+
+
+@given(st.integers(5, 40 * 86_400))
+def test_ses_gives_an_e_mail_up_before_it_expires_unless_that_is_within_its_shortest_time(left: int) -> None:
+    provider = Provider()
+    request = EMAIL.model_copy(update={"expires_at": NOON + timedelta(seconds=left)})
+    EmailSender(provider, "shop@example.com", SETS).send(request, NOON)
+    tried = 60 * TRIED_FOR[provider.calls[0]["ConfigurationSetName"]]
+    assert tried <= max(left, 15 * 60)
+    longer = [60 * minutes for minutes in TRIED_FOR.values() if 60 * minutes > tried]
+    assert all(each > left for each in longer), "and it is not given up for nothing"
+
+
+def test_an_e_mail_frozen_before_its_time_was_kept_is_tried_for_as_long_as_then() -> None:
+    provider = Provider()
+    EmailSender(provider, "shop@example.com", SETS).send(EMAIL.model_copy(update={"expires_at": None}), NOON)
+    assert provider.calls[0]["ConfigurationSetName"] == "14-hours"
 
 
 @pytest.mark.parametrize(
@@ -193,7 +233,7 @@ COMMON: list[tuple[Exception, Attempt]] = [
     ],
 )
 def test_what_ses_answers_is_known_for_what_it_is(error: Exception, meaning: Attempt) -> None:
-    assert EmailSender(Provider(error), "shop@example.com", "receipts").send(EMAIL) == meaning
+    assert EmailSender(Provider(error), "shop@example.com", SETS).send(EMAIL, NOON) == meaning
 
 
 @pytest.mark.parametrize(

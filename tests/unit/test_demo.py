@@ -14,11 +14,15 @@ from infra.demo import easypost
 from infra.demo.parcels import CUSTOMERS, HISTORIES
 from infra.demo.replay_year import SURVEY_ID, agrees, compare
 from infra.demo.year import GROUPS, Year, answers, expected, published
-from infra.local.seed import SURVEYS
+from infra.local.seed import BRAND, SURVEYS
+from infra.ops.definitions import read_file
 from infra.ops.surveys import read_definition
+from shared.domain.brands import Brand
 from shared.domain.deliveries import Delivery, DeliveryEvent, DeliveryReason, DeliveryStatus
 from shared.domain.people import Recipient
 from shared.domain.scores import Tally, nps
+from shared.texts.publishing import Publishing
+from shared.texts.rendering import Rendering
 
 YEAR = published()
 SENT = list(answers(YEAR))
@@ -147,6 +151,13 @@ def test_the_demos_surveys_can_be_published(name: str) -> None:
     survey = read_definition(SURVEYS / f"{name}.yaml")
     assert survey.survey_id == name
     assert all({"en", "de"} <= set(question.text) for question in survey.questions)
+
+
+def test_the_demos_brand_can_be_published() -> None:
+    brand = Brand.model_validate(read_file(BRAND, "brand"))
+    Publishing(Rendering()).check(brand.brand_id, brand)
+    for by_locale in brand.texts.values():
+        assert set(by_locale) == {"en", "de"}
 
 
 # Carriers.

@@ -176,3 +176,19 @@ class TestAHotSurvey:
         for _ in range(100):
             assert refused(lambda: door.admit_to_hot("shop", NOON, is_suspicious=True)) == 60
         door.admit_to_hot("shop", NOON, is_suspicious=False)
+
+
+@given(rate=st.builds(Rate, st.integers(1, 700), st.integers(1, 12)), asked=st.lists(steps, max_size=60))
+def test_after_its_pause_a_bucket_has_a_token_and_a_moment_earlier_it_has_none(
+    rate: Rate, asked: list[tuple[int, str]]
+) -> None:
+    buckets, exact, now = Buckets(rate), Fluid(rate), NOON
+    for microseconds, key in asked:
+        now += timedelta(microseconds=microseconds)
+        pause = buckets.pause(key, now)
+        if pause:
+            early = Buckets(rate)
+            early._full_at = buckets._full_at.copy()
+            assert early.take(key, now + pause - timedelta(microseconds=1)).wait
+        now += pause
+        assert buckets.take(key, now).wait == exact.take(key, now)[0] == 0

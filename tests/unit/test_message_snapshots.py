@@ -7,119 +7,33 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from shared.domain.deliveries import Delivery, DeliveryReason, DeliveryStatus
-from shared.domain.links import LinkChannel, PreferencesLink, SurveyLink, Unsubscribe
+from shared.domain.brands import Brand
 from shared.domain.messages import Channel, MessageKind
-from shared.domain.promises import Window
 from shared.domain.responses import Rating
 from shared.domain.surveys import Option, Question, Scale
-from shared.texts.rendering import LOCALES, DeliveryLinks, InvitationLinks, Rendering, Texts
-from shared.tokens import LinkSigner, PreferencesLinks, UnsubscribeLinks
-from tests.fakes.clock import NOON
+from shared.texts.examples import example
+from shared.texts.rendering import LOCALES, InvitationLinks, Rendering
 from tests.fakes.sms import GSM_7, segments
-from tests.fakes.wishes import PERSON, RESPONSE_ID, SURVEY, delivery, response
+from tests.fakes.wishes import PERSON, SURVEY, response
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots" / "messages"
-COMMENT = "The box was open & the lamp <broken>.\nSee https://example.com/photo or mail me: ada@example.org."
-SURVEY_LINK = SurveyLink(
-    survey_id=SURVEY.survey_id,
-    response_id=RESPONSE_ID,
-    person_id="per_" + 32 * "0",
-    subject_type="delivery",
-    subject_id="parcel-1",
-    expires_at=1798000000,
-    channel=LinkChannel.SMS,
-)
-RATED_LINK = SURVEY_LINK.model_copy(update={"channel": LinkChannel.EMAIL, "rated": True})
-
-
-def expected(parcel: Delivery, at: datetime) -> Delivery:
-    return _with_last(parcel, estimated_at=at)
-
-
-def because(parcel: Delivery, reason: DeliveryReason) -> Delivery:
-    return _with_last(parcel, reason=reason)
-
-
-def _with_last(parcel: Delivery, **changes: Any) -> Delivery:
-    last = parcel.history[-1].model_copy(update=changes)
-    return parcel.model_copy(update={"history": (*parcel.history[:-1], last)})
-
-
-UNSUBSCRIBE = "https://hear.example.com/u/" + UnsubscribeLinks(lambda: ["a key of tests"]).sign(
-    Unsubscribe(person_id="per_" + 32 * "0", channel=Channel.EMAIL)
-)
-PREFERENCES = "https://hear.example.com/preferences/" + PreferencesLinks(lambda: ["a key of tests"]).sign(
-    PreferencesLink(person_id="per_" + 32 * "0")
-)
-LINKS = InvitationLinks(
-    address="https://hear.example.com/r/" + LinkSigner(["a key of tests"]).sign(RATED_LINK),
-    unsubscribe=UNSUBSCRIBE,
-    preferences=PREFERENCES,
-)
-SHORT_LINKS = LINKS._replace(address="https://hear.example.com/i/Ab3-_xYz019")
-DELIVERY_LINKS = DeliveryLinks(
-    track="https://hear.example.com/track/Ab3-_xYz019Ab3-_xYz019",
-    preferences="https://hear.example.com/preferences/Ab3-_xYz019Ab3-_xYz019",
-)
-SHORT_DELIVERY_LINKS = DELIVERY_LINKS._replace(track="https://hear.example.com/track/Ab3-_xYz019")
-TOMORROW = Window(start=NOON + timedelta(hours=25), end=NOON + timedelta(hours=27))
-DAYS_AHEAD = Window(start=NOON + timedelta(days=4), end=NOON + timedelta(days=4, hours=2))
-PAST = Window(start=NOON - timedelta(hours=4), end=NOON - timedelta(hours=1, minutes=25))
-PARCELS = {
-    MessageKind.DELIVERY_SCHEDULED: delivery(DeliveryStatus.APPOINTMENT_SET, promise=DAYS_AHEAD),
-    MessageKind.DELIVERY_DAY_BEFORE: delivery(DeliveryStatus.IN_TRANSIT, promise=TOMORROW),
-    MessageKind.DELIVERY_ON_ITS_WAY: delivery(DeliveryStatus.OUT_FOR_DELIVERY),
-    MessageKind.DELIVERY_SOON: expected(delivery(), NOON + timedelta(minutes=43)),
-    MessageKind.DELIVERY_ARRIVING: delivery(DeliveryStatus.ARRIVING),
-    MessageKind.DELIVERY_DELIVERED: delivery(DeliveryStatus.DELIVERED),
-    MessageKind.DELIVERY_ATTEMPT_FAILED: because(delivery(DeliveryStatus.ATTEMPT_FAILED), DeliveryReason.NOT_HOME),
-    MessageKind.DELIVERY_EXCEPTION: because(delivery(DeliveryStatus.EXCEPTION), DeliveryReason.WEATHER),
-    MessageKind.DELIVERY_DELAYED: expected(delivery(), NOON + timedelta(hours=5)),
-    MessageKind.DELIVERY_APOLOGY: delivery(DeliveryStatus.DELIVERED, promise=PAST),
-}
+BRAND = Brand(name=SURVEY.brand.name, colour=SURVEY.brand.colour)
+RENDERING = Rendering()
+LINKS = InvitationLinks(address="https://hear.example.com/r/a-token", unsubscribe="https://hear.example.com/u/a-token")
 SMS_KINDS = [kind for kind in MessageKind if not kind.to_owner]
-EMAIL_KINDS = [kind for kind in MessageKind if kind is not MessageKind.SMS_HELP]
-
-
-def example(
-    kind: MessageKind, locale: str, links: InvitationLinks = LINKS, about: DeliveryLinks = DELIVERY_LINKS
-) -> Texts:
-    rendering = Rendering()
-    survey = SURVEY.model_copy(update={"alert_locale": locale})
-    match kind:
-        case MessageKind.DETRACTOR_ALERT:
-            return rendering.alert(kind, survey, response(3))
-        case MessageKind.COMMENT_ADDED:
-            answer = response(3, 2, COMMENT, texts={"missing": "An instruction in my language."})
-            return rendering.alert(kind, survey, answer)
-        case MessageKind.ALERT_DIGEST:
-            return rendering.digest(survey, 7, NOON.replace(minute=0), NOON.replace(hour=13))
-        case MessageKind.THANK_YOU:
-            return rendering.thank_you(locale, survey, PERSON, UNSUBSCRIBE, PREFERENCES)
-        case MessageKind.SMS_HELP:
-            return rendering.sms_help(locale, survey.brand, "+49 30 1234567, service@example.com")
-        case MessageKind.SURVEY_INVITATION | MessageKind.SURVEY_REMINDER:
-            return rendering.question(kind, locale, survey, PERSON, links, about_delivery=True)
-        case _:
-            return rendering.delivery(
-                kind, locale, survey.brand, delivery=PARCELS[kind], person=PERSON, now=NOON, links=about
-            )
 
 
 def forms(kind: MessageKind, locale: str) -> dict[str, str]:
     rendered = {}
-    if kind in EMAIL_KINDS:
-        email = example(kind, locale).email()
+    if not kind.by_sms_only:
+        email = example(RENDERING, kind, locale, BRAND).email()
         rendered = {"subject": email.subject + "\n", "txt": email.text, "html": email.html + "\n"}
     if kind in SMS_KINDS:
-        rendered["sms"] = example(kind, locale, SHORT_LINKS, SHORT_DELIVERY_LINKS).sms().body + "\n"
+        rendered["sms"] = example(RENDERING, kind, locale, BRAND, channel=Channel.SMS).sms().body + "\n"
     return rendered
 
 
@@ -190,7 +104,7 @@ def test_there_is_no_template_that_nothing_renders() -> None:
         for kind in MessageKind
         for locale in LOCALES
         for form in (
-            *(("subject", "txt", "html") if kind in EMAIL_KINDS else ()),
+            *(() if kind.by_sms_only else ("subject", "txt", "html")),
             *(("sms",) if kind in SMS_KINDS else ()),
         )
     }
@@ -200,6 +114,6 @@ def test_there_is_no_template_that_nothing_renders() -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("kind", SMS_KINDS)
 def test_an_sms_fits_one_segment_also_with_its_link(kind: MessageKind, locale: str) -> None:
-    body = example(kind, locale, SHORT_LINKS, SHORT_DELIVERY_LINKS).sms().body
+    body = example(RENDERING, kind, locale, BRAND, channel=Channel.SMS).sms().body
     assert set(body) <= GSM_7
     assert segments(body) == 1

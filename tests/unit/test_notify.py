@@ -11,6 +11,7 @@ import pytest
 
 from functions.notify.service import LEASE, digest_of
 from shared.domain.asking import SurveyRequest
+from shared.domain.brands import BrandDefinition, MessageTexts
 from shared.domain.deliveries import DeliveryStatus
 from shared.domain.messages import (
     Category,
@@ -301,6 +302,23 @@ def test_a_parcels_news_takes_the_first_channel_there_is(
         assert [request.channel for request in house.accepted] == [reached]
 
 
+def test_news_of_a_parcel_looks_like_its_brand_and_says_it_in_the_brands_words() -> None:
+    house = NotifyHouse(sends_sms=False)
+    words = MessageTexts(subject="Light is coming {window}")
+    texts = {MessageKind.DELIVERY_ON_ITS_WAY: {"en": words}}
+    house.brands.publish("lamps", BrandDefinition(name="Lamps & Light", colour="#aa3300", texts=texts))
+    house.parcel(delivery(brand_id="lamps"))
+    house.send(ON_ITS_WAY)
+    (news,) = house.accepted
+    assert isinstance(news, EmailRequest)
+    assert (news.from_name, news.content.subject) == (
+        "Lamps & Light",
+        "Light is coming today between 14:00 and 16:00",
+    )
+    assert "#aa3300" in news.content.html
+    assert "Your parcel from Lamps &amp; Light is on its way" in news.content.html
+
+
 def test_thanks_and_invitations_prefer_e_mail(house: NotifyHouse) -> None:
     house.send(THANKS)
     house.parcel(delivery(DeliveryStatus.DELIVERED))
@@ -333,10 +351,10 @@ def test_a_window_that_changed_before_the_fence_is_told_anew(
     assert request.content.body.endswith("Your parcel is on its way.")
 
 
-def test_a_parcel_without_a_survey_carries_the_senders_name() -> None:
+def test_a_company_that_published_no_brand_carries_the_senders_name() -> None:
     house = NotifyHouse()
-    house.parcel(delivery(survey_id=None))
-    house.send(wish(MessageKind.DELIVERY_ON_ITS_WAY, survey_id=None))
+    house.parcel(delivery())
+    house.send(ON_ITS_WAY)
     (request,) = house.accepted
     assert isinstance(request, SmsRequest)
     assert request.content.body.startswith("example.com: ")

@@ -17,8 +17,10 @@ from shared.domain.replies import help_for
 from shared.errors import InvalidRequestError
 from tests.fakes.clock import NOON
 
-STOPS = ("ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD", "UNSUBSCRIBE")  # AWS
-STOPS += ("STOPP", "ENDE", "ABMELDEN")
+STOPS = [
+    *("ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD", "UNSUBSCRIBE"),  # of AWS
+    *("STOPP", "ENDE", "ABMELDEN"),
+]
 SHOWN = " ".join(f"{channel}:{what}" for channel in ("email", "sms") for what in ("all", *REFUSABLE))
 
 

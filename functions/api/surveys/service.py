@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from functions.api.conditions import matches
 from functions.api.needs import Definitions
 from functions.api.surveys.bodies import SurveysTold, SurveyTold
 from shared.domain.published import Standing
@@ -17,16 +18,6 @@ VERSION = re.compile(r"[1-9][0-9]{0,5}")
 def entity_tag(standing: Standing) -> str:
     """What a survey is at one moment, as a strong entity tag (RFC 9110, 8.8.3)."""
     return f'"{standing.version}{"-archived" if standing.archived else ""}"'
-
-
-def matches(if_match: str | None, standing: Standing | None) -> bool:
-    """Whether what stands is among what `If-Match` names (RFC 9110, 13.1.1); `*` is anything that is there."""
-    if if_match is None:
-        return True
-    if standing is None:
-        return False
-    tags = {tag.strip() for tag in if_match.split(",")}
-    return "*" in tags or entity_tag(standing) in tags
 
 
 class SurveyDefinitions:
@@ -86,7 +77,9 @@ class SurveyDefinitions:
                 {"survey_id": ["must have 1 to 64 letters, digits, _ and -, and begin with a letter or digit"]},
             )
         survey = Survey(survey_id=survey_id, **dict(definition))
-        published = self._definitions.publish(survey, lambda standing: matches(if_match, standing))
+        published = self._definitions.publish(
+            survey, lambda standing: matches(if_match, standing and entity_tag(standing))
+        )
         return SurveyTold.of(published, archived=False)
 
     def archive(self, survey_id: str) -> SurveyTold:

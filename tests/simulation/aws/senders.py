@@ -53,11 +53,21 @@ class Provider:
 
 
 class Ses(Provider):
-    """SES v2."""
+    """SES v2.
+
+    Attributes:
+        max_send_rate: E-mails that the account may send in a second; it is told, and not enforced.
+    """
+
+    max_send_rate = 14.0
 
     def __init__(self, clock: VirtualClock) -> None:
         super().__init__(clock, "ses")
-        self.operations: Operations = {"SendEmail": self._send_email}
+        self.operations: Operations = {"SendEmail": self._send_email, "GetAccount": self._get_account}
+
+    def _get_account(self, request: Request) -> dict[str, Any]:
+        quota = {"Max24HourSend": 50_000.0, "MaxSendRate": self.max_send_rate, "SentLast24Hours": len(self.accepted)}
+        return {"SendQuota": quota, "SendingEnabled": True}
 
     def _send_email(self, request: Request) -> dict[str, Any]:
         destination = request.get("Destination") or {}

@@ -1,0 +1,1 @@
+"""Promises: how many were kept, by whom, and what that does to the score."""
