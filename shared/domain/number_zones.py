@@ -29,7 +29,7 @@ def zones_of_number(number: str) -> tuple[str, ...]:
     kind = phonenumbers.number_type(parsed)
     if kind == phonenumbers.PhoneNumberType.UNKNOWN:
         return ()
-    geographical = phonenumbers.phonenumberutil.is_number_type_geographical(kind, parsed.country_code)
+    geographical = phonenumbers.phonenumberutil.is_number_type_geographical(kind, parsed.country_code or 0)
     whole = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164).lstrip("+")
     digits = whole if geographical else str(parsed.country_code)
     known = zones_by_prefix()
