@@ -186,6 +186,16 @@ def alert_budget_key(survey_id: str, hour: str) -> Key:
     return _key(f"ALERTS#{survey_id}", hour)
 
 
+def sms_spend_key(day: str) -> Key:
+    """What the SMS of a day of UTC (`2026-11-22`) may have cost."""
+    return _key(f"SMS_SPEND#{day}", "SPEND")
+
+
+def sms_prefix_key(prefix: str, hour: str) -> Key:
+    """How many SMS of an hour of UTC went to numbers that begin so; by hash, so that no number stands in a key."""
+    return _key(f"SMS_PREFIX#{_hashed(prefix)}", hour)
+
+
 # Deliveries table
 
 
@@ -229,6 +239,11 @@ def asking_key(person_id: str) -> Key:
 def asked_key(person_id: str) -> Key:
     """When a person was asked last, whatever the survey and the channel; a condition of each write that asks them."""
     return _key(person_partition(person_id), "ASKED")
+
+
+def daily_messages_key(person_id: str, day: str) -> Key:
+    """Which messages a person was sent on one of their days (`2026-11-22`)."""
+    return _key(person_partition(person_id), f"MESSAGES#{day}")
 
 
 def unsubscribe_key(person_id: str, address: str) -> Key:

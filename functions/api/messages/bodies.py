@@ -17,6 +17,8 @@ class MessageTold(Frozen):
     Args:
         response: The response that it is about.
         asks_for: The response that an invitation asks for.
+        deferred_until: Until when it was put off; a message that is still `new` comes then.
+        deferred_because: Why it was.
     """
 
     message_id: str
@@ -31,6 +33,8 @@ class MessageTold(Frozen):
     delivery: str | None
     requested_at: Instant
     expires_at: Instant
+    deferred_until: Instant | None
+    deferred_because: Reason | None
     delivered_at: Instant | None
     bounced_at: Instant | None
     complained_at: Instant | None
@@ -52,6 +56,8 @@ class MessageTold(Frozen):
             delivery=wish.delivery_id,
             requested_at=wish.requested_at,
             expires_at=wish.expires_at,
+            deferred_until=message.deferred_until,
+            deferred_because=message.deferred_because,
             delivered_at=message.delivered_at,
             bounced_at=message.bounced_at,
             complained_at=message.complained_at,
