@@ -1,8 +1,8 @@
 """Decides what plans, positions and parcels mean for the count of customers in front.
 
 A plan is kept in this order: the parcels' pointers to the route, then their statuses are read, then the route is
-written if nobody wrote it since it was read. A parcel that is delivered meanwhile was either read as delivered, or found
-its pointer and wrote the route, which is then planned again. So no stop that is done is ever counted as in front.
+written if nobody wrote it since it was read. A parcel that is delivered meanwhile was either read as delivered, or
+found its pointer and wrote the route, which is then planned again. So no stop that is done stays counted as in front.
 """
 
 from __future__ import annotations

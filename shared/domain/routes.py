@@ -23,9 +23,10 @@ from shared.domain.deliveries import (
     DeliveryId,
     DeliveryReason,
     DeliveryStatus,
-    Window,
+    counting,
     deciding_event,
 )
+from shared.domain.promises import Window
 
 RouteId = Identifier
 MAX_STOPS = 200
@@ -216,9 +217,7 @@ def _numbered(route: Route) -> list[tuple[int, Stop]]:
 
 UNDER_WAY = frozenset({DeliveryStatus.OUT_FOR_DELIVERY, DeliveryStatus.ARRIVING})
 """Where a parcel is in a van that will ring."""
-ENDED = frozenset(
-    {DeliveryStatus.DELIVERED, DeliveryStatus.RETURNED, DeliveryStatus.CANCELLED, DeliveryStatus.EXPIRED}
-)
+ENDED = frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.RETURNED, DeliveryStatus.CANCELLED, DeliveryStatus.EXPIRED})
 """Where nothing more is expected to happen."""
 _STOP_IS_DONE = ENDED | {
     DeliveryStatus.ATTEMPT_FAILED,
@@ -336,7 +335,7 @@ def live_view(delivery: Delivery, route: Route | None, van: VanPosition | None, 
     current, registration = delivery.current, delivery.registration
     status = delivery.status
     under_way = status in UNDER_WAY
-    expected = estimated_at(delivery)
+    expected = delivery.estimated_at
     ahead = route.ahead_of(delivery.delivery_id) if route is not None and under_way else None
     has_van = ahead is not None and route is not None and delivery.delivery_id not in route.done
     seen = has_van and van is not None and van.is_current(now)
@@ -346,7 +345,9 @@ def live_view(delivery: Delivery, route: Route | None, van: VanPosition | None, 
         history=history(delivery),
         window=registration.promise if registration and status not in ENDED else None,
         estimated_at=expected if under_way and expected is not None and expected > now else None,
-        van=_van_view(delivery.delivery_id, route, van, ahead) if seen and route and van and ahead is not None else None,
+        van=_van_view(delivery.delivery_id, route, van, ahead)
+        if seen and route and van and ahead is not None
+        else None,
         out_of_sight=has_van and not seen,
         zone=registration.zone if registration else "UTC",
     )
@@ -370,9 +371,8 @@ _RANK = {status: rank for rank, status in enumerate(DeliveryStatus)}
 
 
 def history(delivery: Delivery) -> tuple[Step, ...]:
-    """How a parcel came where it is, the latest first: each event that was news when it happened, and none taken back."""
-    taken_back = {event.corrects for event in delivery.history}
-    counted = (event for event in delivery.history if event.event_id not in taken_back)
+    """How a parcel came where it is, the latest first: events that were news when they happened, and hold."""
+    counted = counting(delivery.history)
     latest: DeliveryEvent | None = None
     steps: list[Step] = []
     for event in sorted(counted, key=lambda event: (event.occurred_at, _RANK[event.status], event.event_id)):
@@ -383,9 +383,3 @@ def history(delivery: Delivery) -> tuple[Step, ...]:
         latest = event
     return tuple(reversed(steps[-MAX_STEPS_TOLD:]))
 
-
-def estimated_at(delivery: Delivery) -> datetime | None:
-    """When a parcel is expected, as we heard last."""
-    estimates = [event for event in delivery.history if event.estimated_at is not None]
-    latest = max(estimates, key=lambda event: (event.learned_at, event.event_id), default=None)
-    return latest.estimated_at if latest else None

@@ -181,9 +181,7 @@ class ErasingDeliveries:
         routes: The routes in it.
     """
 
-    def __init__(
-        self, dynamodb: Queryable, table_name: str, deliveries: DeliveryRepository, routes: Routes
-    ) -> None:
+    def __init__(self, dynamodb: Queryable, table_name: str, deliveries: DeliveryRepository, routes: Routes) -> None:
         self._dynamodb = dynamodb
         self._table_name = table_name
         self._deliveries = deliveries
