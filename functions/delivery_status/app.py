@@ -50,10 +50,11 @@ def _plan(reported: RouteReported) -> None:
 
 def _see(reported: PositionReported) -> None:
     """A van's positions are too many to be logged, and nobody's business."""
-    seen = bootstrap.routing().see(reported)
-    if seen.route_id is None:
+    if bootstrap.routing().see(reported).route_id is None:
         logger.info("position of a van without a plan", extra={"delivery_id": reported.delivery_id})
-    metrics.add_metric("PositionsTaken" if seen.route_id else "PositionsWithoutPlan", MetricUnit.Count, 1)
+        metrics.add_metric("PositionsWithoutPlan", MetricUnit.Count, 1)
+    else:
+        metrics.add_metric("PositionsFollowed", MetricUnit.Count, 1)
 
 
 def _look_again(due: DeliveryDue) -> None:

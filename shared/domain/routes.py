@@ -382,4 +382,3 @@ def history(delivery: Delivery) -> tuple[Step, ...]:
             steps.append(Step(status=event.status, reason=event.reason, at=event.occurred_at))
         latest = event
     return tuple(reversed(steps[-MAX_STEPS_TOLD:]))
-
