@@ -213,6 +213,25 @@ def promises_key(week: str, carrier: str, region: str, lane: int) -> Key:
     return _key(PROMISES, f"{week}#{carrier}#{region}#{lane}")
 
 
+ROUTE = "ROUTE#"
+"""How the partition keys of routes begin; a function may be allowed to write these and no others."""
+
+
+def aboard_key(delivery_id: str) -> Key:
+    """Which van has a delivery: the route whose plan named it last."""
+    return _key(f"DELIVERY#{delivery_id}", "ROUTE")
+
+
+def route_key(route_id: str) -> Key:
+    """A van's stops in their order, and which of them are done."""
+    return _key(f"{ROUTE}{route_id}", "ROUTE")
+
+
+def van_key(route_id: str) -> Key:
+    """Where the van of a route was seen last; apart from its stops, for it is written far more often."""
+    return _key(f"{ROUTE}{route_id}", "VAN")
+
+
 # People table
 
 
