@@ -97,12 +97,12 @@ class MessageRepository:
             "UpdateExpression": (
                 "SET #state = :claimed, #token = :token, lease_until = :lease_until,"
                 " content = if_not_exists(content, :content), #ttl = if_not_exists(#ttl, :ttl)"
-                + "".join(f", {name} = :{name}" for name in indexed)
+                + "".join(f", #{name} = :{name}" for name in indexed)
             ),
             "ConditionExpression": (
                 "attribute_not_exists(pk) OR #state = :new OR (#state = :claimed AND lease_until <= :now)"
             ),
-            "ExpressionAttributeNames": {"#state": "state", "#token": "token", "#ttl": "ttl"},
+            "ExpressionAttributeNames": {f"#{name}": name for name in ("state", "token", "ttl", *indexed)},
             "ExpressionAttributeValues": to_item(
                 {
                     ":new": MessageState.NEW.value,
@@ -283,6 +283,7 @@ class MessageRepository:
             "state": MessageState.ATTEMPTING.value,
             "lease_until": iso(lease_until),
             "attempted_at": iso(now),
+            "channel": draft.request.channel.value,
             "request": draft.request.model_dump_json(),
             "said": draft.said,
             "remind_at": iso(draft.remind_at) if draft.remind_at else None,
