@@ -158,6 +158,18 @@ MATRIX = {
     "GET /staff/surveys/{survey_id}/preview/widget": Row("/staff/surveys/delivery/preview/widget", 200, SESSION_PAGE),
     "GET /staff/surveys/{survey_id}/preview/email": Row("/staff/surveys/delivery/preview/email", 200, SESSION_PAGE),
     "GET /staff/surveys/{survey_id}/use": Row("/staff/surveys/delivery/use", 200, SESSION_PAGE),
+    "GET /staff/messages": Row("/staff/messages", 200, SESSION_PAGE),
+    "GET /staff/messages/{brand_id}": Row("/staff/messages/default", 200, SESSION_PAGE),
+    "GET /staff/messages/{brand_id}/edit": Row("/staff/messages/default/edit", 200, SESSION_PAGE),
+    "POST /staff/messages/{brand_id}/edit": Row(
+        "/staff/messages/default/edit", 200, SESSION_PAGE, "do=add:quiet_hours"
+    ),
+    "GET /staff/messages/{brand_id}/preview/{kind}": Row(
+        "/staff/messages/default/preview/delivery_soon", 200, SESSION_PAGE
+    ),
+    "GET /staff/messages/{brand_id}/preview/{kind}/email": Row(
+        "/staff/messages/default/preview/delivery_soon/email", 200, SESSION_PAGE
+    ),
     "POST /v1/deliveries": Row(
         "/v1/deliveries",
         202,
@@ -167,6 +179,9 @@ MATRIX = {
     "POST /v1/deliveries/{delivery_id}/events": Row(
         "/v1/deliveries/p-1/events", 202, SECRET, {"status": "out_for_delivery"}
     ),
+    "GET /v1/brands": Row("/v1/brands", 200, SECRET),
+    "GET /v1/brands/{brand_id}": Row("/v1/brands/lamps", 404, SECRET),
+    "PUT /v1/brands/{brand_id}": Row("/v1/brands/lamps", 200, SECRET, {"name": "Lamps"}),
     "GET /v1/metrics": Row("/v1/metrics", 200, SECRET),
     "GET /v1/funnel": Row("/v1/funnel", 200, SECRET),
     "GET /v1/journey": Row("/v1/journey", 200, SECRET),
