@@ -119,6 +119,7 @@ class HttpStack:
             "SCHEDULE_GROUP_NAME": SCHEDULE_GROUP,
             "SCHEDULER_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/scheduler",
             "PUBLIC_BASE_URL": "https://hear.example.com",
+            "SENDER_EMAIL": "news@example.com",
             "ADDRESS_ANSWERS_PER_MINUTE": "0",  # a module of tests is one address, and sends thousands
             "ADDRESS_ANSWERS_AT_ONCE": "240",
             "LINK_ANSWERS_PER_MINUTE": "30",

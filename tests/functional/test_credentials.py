@@ -166,6 +166,18 @@ MATRIX = {
     "GET /staff/surveys/{survey_id}/preview/widget": Row("/staff/surveys/delivery/preview/widget", 200, SESSION_PAGE),
     "GET /staff/surveys/{survey_id}/preview/email": Row("/staff/surveys/delivery/preview/email", 200, SESSION_PAGE),
     "GET /staff/surveys/{survey_id}/use": Row("/staff/surveys/delivery/use", 200, SESSION_PAGE),
+    "GET /staff/messages": Row("/staff/messages", 200, SESSION_PAGE),
+    "GET /staff/messages/{brand_id}": Row("/staff/messages/default", 200, SESSION_PAGE),
+    "GET /staff/messages/{brand_id}/edit": Row("/staff/messages/default/edit", 200, SESSION_PAGE),
+    "POST /staff/messages/{brand_id}/edit": Row(
+        "/staff/messages/default/edit", 200, SESSION_PAGE, "do=add:quiet_hours"
+    ),
+    "GET /staff/messages/{brand_id}/preview/{kind}": Row(
+        "/staff/messages/default/preview/delivery_soon", 200, SESSION_PAGE
+    ),
+    "GET /staff/messages/{brand_id}/preview/{kind}/email": Row(
+        "/staff/messages/default/preview/delivery_soon/email", 200, SESSION_PAGE
+    ),
     "POST /v1/deliveries": Row(
         "/v1/deliveries",
         202,
@@ -179,6 +191,11 @@ MATRIX = {
         "/v1/deliveries/p-1/position", 202, SECRET, {"latitude": 52.5, "longitude": 13.4}
     ),
     "PUT /v1/routes/{route_id}": Row("/v1/routes/van-7", 202, SECRET, {"stops": [{"delivery_id": "p-1"}]}),
+    "GET /v1/brands": Row("/v1/brands", 200, SECRET),
+    "GET /v1/brands/{brand_id}": Row("/v1/brands/lamps", 404, SECRET),
+    "PUT /v1/brands/{brand_id}": Row("/v1/brands/lamps", 200, SECRET, {"name": "Lamps"}),
+    "GET /v1/deliveries": Row("/v1/deliveries", 200, SECRET, query={"contradicted": "true"}),
+    "GET /v1/promises": Row("/v1/promises", 200, SECRET),
     "GET /v1/metrics": Row("/v1/metrics", 200, SECRET),
     "GET /v1/funnel": Row("/v1/funnel", 200, SECRET),
     "GET /v1/journey": Row("/v1/journey", 200, SECRET),
