@@ -194,7 +194,8 @@ MATRIX = {
     "GET /v1/brands": Row("/v1/brands", 200, SECRET),
     "GET /v1/brands/{brand_id}": Row("/v1/brands/lamps", 404, SECRET),
     "PUT /v1/brands/{brand_id}": Row("/v1/brands/lamps", 200, SECRET, {"name": "Lamps"}),
-    "GET /v1/deliveries": Row("/v1/deliveries", 200, SECRET, query={"contradicted": "true"}),
+    # Without `contradicted=true` whoever may ask is told to say so.
+    "GET /v1/deliveries": Row("/v1/deliveries", 422, SECRET),
     "GET /v1/promises": Row("/v1/promises", 200, SECRET),
     "GET /v1/metrics": Row("/v1/metrics", 200, SECRET),
     "GET /v1/funnel": Row("/v1/funnel", 200, SECRET),
