@@ -32,6 +32,7 @@ from shared.domain.sending import (
     Draft,
     Fence,
     NoAnswer,
+    PutOff,
     RefusedForGood,
     RefusedForNow,
     Silence,
@@ -105,7 +106,7 @@ def before_the_fence(house: NotifyHouse, monkeypatch: pytest.MonkeyPatch, *happe
     """Have things happen between rendering and fence, one at each rendering."""
     plan, pending = house.planner.plan, list(happenings)
 
-    def planned(notification: Notification, now: datetime) -> Draft | Silence:
+    def planned(notification: Notification, now: datetime) -> Draft | Silence | PutOff:
         drafted = plan(notification, now)
         if pending:
             pending.pop(0)()
@@ -429,7 +430,7 @@ def test_a_message_expires_at_the_fence_too(house: NotifyHouse, monkeypatch: pyt
     soon = wish(MessageKind.DELIVERY_ON_ITS_WAY, expires_at=NOON + timedelta(seconds=10))
     plan = house.planner.plan
 
-    def slow(notification: Notification, now: datetime) -> Draft | Silence:
+    def slow(notification: Notification, now: datetime) -> Draft | Silence | PutOff:
         house.wait(6)
         return plan(notification, now)
 
