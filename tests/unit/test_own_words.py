@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +29,7 @@ def told(
     default_locale: str = "en",
     kind: MessageKind = SOON,
     person: Person = PERSON,
-    **registration: object,
+    **registration: Any,
 ) -> Texts:
     brand = Brand(name="Lamps & Light", default_locale=default_locale, texts={kind: texts})
     parcel = delivery(**registration)
