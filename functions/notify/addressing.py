@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functions.notify.needs import Policy, UnsubscribeLinks
-from shared.domain.brands import Brand
+from shared.domain.brands import DEFAULT_BRAND, Brand
+from shared.domain.deliveries import Delivery
 from shared.domain.links import Unsubscribe
 from shared.domain.messages import Channel, EmailRequest, LinkChannel, MessageKind, Notification, Reason, SmsRequest
 from shared.domain.people import Person
@@ -53,8 +54,10 @@ class Addressing:
         brand: Brand | SurveyBrand,
         texts: Texts,
         about: RenderedFrom | None,
+        *,
+        delivery: Delivery | None = None,
     ) -> Draft:
-        """A message to a person, on a channel on which they can be reached."""
+        """A message to a person, on a channel on which they can be reached; the parcel says where they are, if any."""
         is_optional = notification.kind.is_optional
         request: EmailRequest | SmsRequest
         if channel is Channel.SMS:
@@ -73,4 +76,12 @@ class Addressing:
                 unsubscribe=self.unsubscribe_link(person) if is_optional else None,
                 expires_at=notification.expires_at,
             )
-        return Draft(request=request, person_id=person.person_id, about=about, is_optional=is_optional)
+        registration = delivery.registration if delivery is not None else None
+        return Draft(
+            request=request,
+            person_id=person.person_id,
+            about=about,
+            is_optional=is_optional,
+            brand_id=registration.brand_id if registration and notification.kind.category.is_stage else DEFAULT_BRAND,
+            time_zone=(registration.time_zone if registration else None) or person.time_zone,
+        )

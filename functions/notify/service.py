@@ -14,6 +14,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from functions.notify.deferring import Deferring
 from shared.clock import Clock, Ids
 from shared.domain.asking import INVITATION_EXPIRES_AFTER, REQUEST_IS_KEPT_WITHIN
 from shared.domain.messages import (
@@ -36,6 +37,7 @@ from shared.domain.sending import (
     Fence,
     Message,
     NoAnswer,
+    PutOff,
     RefusedForGood,
     RefusedForNow,
     Silence,
@@ -66,8 +68,11 @@ SILENT_BECAUSE = {
     Fence.CANCELLED: Reason.CANCELLED,
     Fence.ANSWERED: Reason.ALREADY_ANSWERED,
     Fence.RECENTLY_ASKED: Reason.RECENTLY_ASKED,
+    Fence.TOO_MANY: Reason.TOO_MANY,
 }
 """What it means for a message that the fence did not let it pass."""
+NO_SMS_BECAUSE = {Fence.SPEND_LIMIT: Reason.SPEND_LIMIT, Fence.PREFIX_LIMIT: Reason.PREFIX_LIMIT}
+"""What it means for an SMS; the message may go by e-mail."""
 
 
 class Messages(Protocol):
@@ -108,6 +113,10 @@ class Messages(Protocol):
         """Make an ambiguous message new once more, and never again; False if it is ambiguous no longer."""
         ...
 
+    def defer(self, message_id: str, token: str, until: datetime, because: Reason) -> bool:
+        """Make a claimed message new again, to be sent later."""
+        ...
+
     def close(self, message_id: str, token: str, state: MessageState, reason: Reason, now: datetime) -> bool:
         """End a claimed message that is not to be sent."""
         ...
@@ -130,10 +139,14 @@ class Requests(Protocol):
 
 
 class Planner(Protocol):
-    """Decides whether a message is still right, and renders it."""
+    """Decides whether a message is still right, and at a decent hour, and renders it."""
 
-    def plan(self, notification: Notification, now: datetime) -> Draft | Silence:
-        """The message from what is true now, or why there is to be none."""
+    def plan(self, notification: Notification, now: datetime) -> Draft | Silence | PutOff:
+        """The message from what is true now; or until when it is put off, or why there is to be none."""
+        ...
+
+    def by_email(self, notification: Notification, now: datetime, because: Reason) -> Draft | Silence | PutOff:
+        """The message by e-mail instead of the SMS that it can not be for a reason."""
         ...
 
 
@@ -170,11 +183,19 @@ class Schedules(Protocol):
 
 
 class Sending(NamedTuple):
-    """What became of a message; `now` says whether it became so just now."""
+    """What became of a message.
+
+    Args:
+        state: How far it has come; `new` if it was put off.
+        reason: Why it was not sent, or not yet.
+        now: Whether it became so just now.
+        no_sms_because: Why it could not be an SMS, if a limit of SMS was reached.
+    """
 
     state: MessageState
     reason: Reason | None = None
     now: bool = True
+    no_sms_because: Reason | None = None
 
 
 class Notify:
@@ -216,6 +237,7 @@ class Notify:
         self._sms = sms
         self._pace = pace
         self._schedules = schedules
+        self._deferring = Deferring(messages, schedules)
         self._clock = clock
         self._ids = ids
         self._alerts_per_hour = alerts_per_hour
@@ -232,7 +254,8 @@ class Notify:
         sending = self._send(notification)
         if sending.state in {MessageState.SENT, MessageState.AMBIGUOUS}:
             self._have_reminded(notification)
-        if notification.request_id is not None and notification.person_id is not None:
+        is_settled = sending.state is not MessageState.NEW
+        if is_settled and notification.request_id is not None and notification.person_id is not None:
             self._requests.followed(notification.person_id, notification.request_id)
         return sending
 
@@ -304,13 +327,21 @@ class Notify:
         notification = message.notification
         if notification.expires_at - self._clock.now() < SHORTEST_REST:
             return self._closed(message, token, MessageState.EXPIRED, Reason.TOO_LATE)
-        draft = self._planner.plan(notification, self._clock.now())
+        return self._leave(message, token, self._planner.plan(notification, self._clock.now()))
+
+    def _leave(self, message: Message, token: str, draft: Draft | Silence | PutOff) -> Sending | None:
+        """Do what was decided, if the fence lets it; None as above."""
+        notification = message.notification
+        if isinstance(draft, PutOff):
+            state = self._deferring.put_off(notification, token, draft, self._clock.now())
+            return Sending(state, draft.reason)
         if isinstance(draft, Silence):
             return self._closed(message, token, MessageState.SUPPRESSED, draft.reason)
         self._pace.take(draft.request.channel)
         now = self._clock.now()
         if notification.expires_at - now < SHORTEST_REST:
             return self._closed(message, token, MessageState.EXPIRED, Reason.TOO_LATE)
+        draft = draft.after(message)
         budget = self._budget(message, draft, now)
         match self._fence(draft, token, now, budget):
             case Fence.PASSED:
@@ -321,6 +352,10 @@ class Notify:
                 return self._capped(notification, token, budget, now)
             case fence if fence in SILENT_BECAUSE:
                 return self._closed(message, token, MessageState.SUPPRESSED, SILENT_BECAUSE[fence])
+            case fence if fence in NO_SMS_BECAUSE:
+                because = NO_SMS_BECAUSE[fence]
+                sending = self._leave(message, token, self._planner.by_email(notification, now, because))
+                return sending._replace(no_sms_because=because) if sending else None
             case _:
                 raise TemporaryError("another worker took the message over")
 

@@ -25,7 +25,7 @@ from moto.core.models import botocore_stubber
 
 from shared.clock import SystemClock
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
-from shared.domain.links import SurveyLink, Unsubscribe
+from shared.domain.links import SurveyLink, TrackingLink, Unsubscribe
 from shared.domain.messages import Channel
 from shared.domain.people import Recipient
 from shared.domain.sessions import StaffSession
@@ -36,7 +36,7 @@ from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.erasure_key import ErasureKey
 from shared.storage.people import PersonRepository
 from shared.storage.surveys import SurveyRepository
-from shared.tokens import LinkSigner, UnsubscribeLinks
+from shared.tokens import LinkSigner, TrackingLinks, UnsubscribeLinks
 from tests.fakes.http import http_event
 from tests.functional.tables import (
     DELIVERY_INDEXES,
@@ -214,6 +214,12 @@ class HttpStack:
     def unsubscribe(self, person_id: str) -> str:
         """The token with which a person is asked no more by e-mail."""
         return UnsubscribeLinks(lambda: [LINK_KEY]).sign(Unsubscribe(person_id=person_id, channel=Channel.EMAIL))
+
+    def tracking(self, delivery_id: str = "parcel-2", lives: timedelta = timedelta(days=60)) -> str:
+        """The token of the live page of a parcel."""
+        expires_at = int((datetime.now(UTC) + lives).timestamp())
+        links = TrackingLinks(lambda: [LINK_KEY], SystemClock())
+        return links.sign(TrackingLink(delivery_id=delivery_id, expires_at=expires_at))
 
     def session(self, name: str = "own", lasts: timedelta = timedelta(hours=1)) -> str:
         """The token of a session that a secret key opened."""

@@ -13,8 +13,9 @@ import pytest
 
 from shared.domain.api_keys import KeyKind
 from shared.domain.asking import ShortLink
-from shared.domain.deliveries import Delivery
+from shared.domain.deliveries import Delivery, DeliveryRegistration
 from shared.domain.messages import MessageKind, Notification
+from shared.domain.people import Recipient
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.messages import MessageRepository, Tables
 from shared.storage.short_links import short_link_put
@@ -49,12 +50,16 @@ CREDENTIALS = (
     "link tampered",
     "unsubscribe link",
     "unsubscribe link tampered",
+    "tracking link",
+    "tracking link expired",
+    "tracking link tampered",
     "session",
     "session expired",
     "session of a revoked key",
     "session tampered",
 )
 
+TRACKING = tuple(credential for credential in CREDENTIALS if credential.startswith("tracking"))
 SESSIONS = tuple(credential for credential in CREDENTIALS if credential.startswith("session"))
 
 PUBLIC = dict.fromkeys(CREDENTIALS)
@@ -72,7 +77,7 @@ SECRET = {
     "link tampered": 401,
     "unsubscribe link": 401,
     "unsubscribe link tampered": 401,
-    **dict.fromkeys(SESSIONS, 401),
+    **dict.fromkeys((*TRACKING, *SESSIONS), 401),
 }
 SURVEY_DOOR = {
     "none": 401,
@@ -88,7 +93,7 @@ SURVEY_DOOR = {
     "link tampered": 401,
     "unsubscribe link": 401,
     "unsubscribe link tampered": 401,
-    **dict.fromkeys(SESSIONS, 401),
+    **dict.fromkeys((*TRACKING, *SESSIONS), 401),
 }
 LINK_PAGE = {
     "none": 403,
@@ -104,12 +109,13 @@ LINK_PAGE = {
     "link tampered": 403,
     "unsubscribe link": 403,
     "unsubscribe link tampered": 403,
-    **dict.fromkeys(SESSIONS, 403),
+    **dict.fromkeys((*TRACKING, *SESSIONS), 403),
 }
 RATING_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "link": None, "link expired": 410, "link to another survey": None}
 """The token stands in the path and names the survey, so there is no other one."""
 
 KIOSK_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "publishable own": None}
+LIVE_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "tracking link": None, "tracking link expired": 410}
 PREFERENCES = {**dict.fromkeys(CREDENTIALS, 403), "unsubscribe link": None}
 
 SESSION_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "session": None}
@@ -146,6 +152,8 @@ MATRIX = {
     "GET /u/{token}": Row("/u/{token}", 200, PREFERENCES),
     "POST /u/{token}": Row("/u/{token}", 200, PREFERENCES, "List-Unsubscribe=One-Click"),
     "GET /i/{code}": Row("/i/Ab3-_xYz019", 302, PUBLIC),
+    "GET /track/{token}": Row("/track/{token}", 200, LIVE_PAGE),
+    "GET /track/{token}/now": Row("/track/{token}/now", 200, LIVE_PAGE),
     "GET /scores": Row("/scores", 200, SESSION_PAGE),
     "POST /scores": Row("/scores", 303, LOG_IN),
     "POST /scores/end": Row("/scores/end", 303, PUBLIC),
@@ -179,9 +187,15 @@ MATRIX = {
     "POST /v1/deliveries/{delivery_id}/events": Row(
         "/v1/deliveries/p-1/events", 202, SECRET, {"status": "out_for_delivery"}
     ),
+    "POST /v1/deliveries/{delivery_id}/position": Row(
+        "/v1/deliveries/p-1/position", 202, SECRET, {"latitude": 52.5, "longitude": 13.4}
+    ),
+    "PUT /v1/routes/{route_id}": Row("/v1/routes/van-7", 202, SECRET, {"stops": [{"delivery_id": "p-1"}]}),
     "GET /v1/brands": Row("/v1/brands", 200, SECRET),
     "GET /v1/brands/{brand_id}": Row("/v1/brands/lamps", 404, SECRET),
     "PUT /v1/brands/{brand_id}": Row("/v1/brands/lamps", 200, SECRET, {"name": "Lamps"}),
+    "GET /v1/deliveries": Row("/v1/deliveries", 200, SECRET, query={"contradicted": "true"}),
+    "GET /v1/promises": Row("/v1/promises", 200, SECRET),
     "GET /v1/metrics": Row("/v1/metrics", 200, SECRET),
     "GET /v1/funnel": Row("/v1/funnel", 200, SECRET),
     "GET /v1/journey": Row("/v1/journey", 200, SECRET),
@@ -232,7 +246,10 @@ MATRIX = {
 @pytest.fixture(scope="module")
 def stack() -> Iterator[HttpStack]:
     with http_stack() as stack:
-        DeliveryRepository(stack.dynamodb, "deliveries").save(Delivery(delivery_id="parcel-1", version=1), 0)
+        deliveries = DeliveryRepository(stack.dynamodb, "deliveries")
+        deliveries.save(Delivery(delivery_id="parcel-1", version=1), 0)
+        registered = DeliveryRegistration(carrier="own", recipient=Recipient(phone="+4915112345678"), registered_at=NOW)
+        deliveries.save(Delivery(delivery_id="parcel-2", registration=registered, version=1), 0)
         tables = Tables(**{name: name for name in Tables._fields})
         wish = Notification(
             message_id="msg_1",
@@ -275,6 +292,9 @@ def carried(stack: HttpStack, credential: str) -> tuple[dict[str, str], dict[str
         return {}, {"t": token}
     if kind == "unsubscribe":
         token = stack.unsubscribe("per_1")
+        return {}, {"t": token.swapcase() if which.endswith("tampered") else token}
+    if kind == "tracking":
+        token = stack.tracking(lives=timedelta(hours=-1 if which.endswith("expired") else 1))
         return {}, {"t": token.swapcase() if which.endswith("tampered") else token}
     if kind == "session":
         token = stack.session("revoked" if which == "of a revoked key" else "own", timedelta(hours=which != "expired"))
