@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import time
 from html import unescape
 from typing import Any
 
@@ -71,12 +72,12 @@ FULL = BrandDefinition(
     messages_per_day=4,
     stages={
         Category.SCHEDULED: Stage(enabled=False),
-        Category.DAY_BEFORE: Stage(at="18:30"),
+        Category.DAY_BEFORE: Stage(at=time(18, 30)),
         Category.SOON: Stage(minutes_ahead=30),
     },
     quiet_hours=(
-        QuietHours(start="21:00", end="08:00", categories=(Category.DELAYED,), countries=("DE", "AT")),
-        QuietHours(start="22:00", end="06:00"),
+        QuietHours(start=time(21), end=time(8), categories=(Category.DELAYED,), countries=("DE", "AT")),
+        QuietHours(start=time(22), end=time(6)),
     ),
     texts={
         SOON: {

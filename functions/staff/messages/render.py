@@ -21,6 +21,18 @@ from shared.texts.examples import example
 from shared.texts.placeholders import PLACEHOLDERS, allowed_in
 from shared.texts.rendering import LOCALES, Rendering
 
+__all__ = [
+    "HOME",
+    "Page",
+    "brand_page",
+    "brands_page",
+    "mail_of",
+    "mail_page",
+    "message_page",
+    "messages_page",
+    "tried_messages",
+]
+
 HOME = "/staff/messages"
 _MAILS = Rendering()
 
