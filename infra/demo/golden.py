@@ -1,9 +1,9 @@
-"""The story of two deliveries, told at speed: order, promise, stages, the van, the door, a question, and who hears of it.
+"""The story of two deliveries, told at speed: order, promise, stages, van, door, a question, and who hears of it.
 
-It plays on the embedded AWS alone, whose clock it moves: it begins two days ago and ends now, so that nothing of it lies
-in the future. Everything goes through the public API, as a shop, a carrier, a fleet and a customer would send it; what
-is due in between (the day before, "soon") is sent by the product's own timers. Whoever wants to watch opens the mail
-page, and the live page when its link comes.
+It plays on the embedded AWS alone, whose clock it moves: it begins two days ago and ends now, so that nothing of it
+lies in the future. Everything goes through the public API, as a shop, a carrier, a fleet and a customer would send it;
+what is due in between (the day before, "soon") is sent by the product's own timers. Whoever wants to watch opens the
+mail page, and the live page when its link comes.
 """
 
 from __future__ import annotations

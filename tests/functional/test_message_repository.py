@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from shared.domain.asking import Ask, ShortLink, SurveyRequest, invitation_id
 from shared.domain.daily_caps import DailyCap
-from shared.domain.messages import Channel, MessageKind, MessageState, Reason, SmsContent, SmsRequest
+from shared.domain.messages import Category, Channel, MessageKind, MessageState, Reason, SmsContent, SmsRequest
 from shared.domain.sending import (
     AlertBudget,
     Draft,
@@ -58,7 +58,7 @@ class FakeWorld:
         self._versions: dict[tuple[SubjectType, str], int] = {}
         self.messages = InMemoryMessages(lambda subject, name: self._versions.get((subject, name)))
         self.receipts = InMemoryReceipts(self.messages)
-        self.opt_out = self.messages.opt_out
+        self.opt_out, self.opt_outs = self.messages.refuse, self.messages
 
     def store(self, subject: SubjectType, name: str, version: int | None) -> None:
         self._versions.pop((subject, name), None)
@@ -76,7 +76,8 @@ class RealWorld:
             create_table(dynamodb, table)
         self.messages = MessageRepository(dynamodb, TABLES)
         self.receipts = ReceiptRepository(dynamodb, TABLES.messages)
-        self.opt_out = OptOutRepository(dynamodb, TABLES.messages).add
+        self.opt_outs = OptOutRepository(dynamodb, TABLES.messages)
+        self.opt_out = self.opt_outs.refuse
 
     def store(self, subject: SubjectType, name: str, version: int | None) -> None:
         item: dict[str, Any] = {"erased": {"BOOL": True}}
@@ -180,12 +181,12 @@ def test_a_suppressed_address_does_not_pass_the_fence(world: Any, reason: Reason
 def test_who_unsubscribed_is_not_asked_and_still_hears_of_their_parcel(world: Any) -> None:
     world.store(SubjectType.RESPONSE, RESPONSE_ID, 1)
     for _ in range(2):
-        world.opt_out(Channel.EMAIL, str(PERSON.email).upper(), NOON)
+        world.opt_out(Channel.EMAIL, str(PERSON.email).upper(), Category.SURVEYS, NOON, "customer")
     outcomes = {}
     for kind in (MessageKind.THANK_YOU, MessageKind.SURVEY_INVITATION, MessageKind.DELIVERY_ARRIVING):
         notification = wish(kind)
         world.messages.claim(notification, "a", NOON, LEASE)
-        wanted = draft(notification, is_optional=kind.is_optional)
+        wanted = draft(notification, category=kind.refused_as)
         outcomes[kind] = world.messages.fence(wanted, "a", NOON, LEASE)
     assert outcomes == {
         MessageKind.THANK_YOU: Fence.UNSUBSCRIBED,
@@ -196,9 +197,9 @@ def test_who_unsubscribed_is_not_asked_and_still_hears_of_their_parcel(world: An
 
 def test_who_unsubscribed_and_bounced_is_told_as_bounced(world: Any) -> None:
     claimed(world)
-    world.opt_out(Channel.EMAIL, OWNER, NOON)
+    world.opt_out(Channel.EMAIL, OWNER, Category.SURVEYS, NOON, "customer")
     world.receipts.suppress(Channel.EMAIL, OWNER, Reason.BOUNCED, NOON)
-    assert world.messages.fence(draft(is_optional=True), "a", NOON, LEASE) is Fence.BOUNCED
+    assert world.messages.fence(draft(category=Category.SURVEYS), "a", NOON, LEASE) is Fence.BOUNCED
 
 
 def test_an_address_is_suppressed_on_its_channel_only(world: Any) -> None:
@@ -272,10 +273,10 @@ def test_who_took_the_budget_keeps_it_when_the_provider_refuses_for_now(world: A
 
 
 def test_what_does_not_pass_the_fence_takes_no_budget(world: Any) -> None:
-    world.opt_out(Channel.EMAIL, str(PERSON.email), NOON)
+    world.opt_out(Channel.EMAIL, str(PERSON.email), Category.SURVEYS, NOON, "customer")
     name = "msg_1"
     world.messages.claim(wish(MessageKind.SURVEY_INVITATION, message_id=name), "a", NOON, LEASE)
-    unwelcome = asks(name).model_copy(update={"is_optional": True})
+    unwelcome = asks(name).model_copy(update={"category": Category.SURVEYS})
     assert world.messages.fence(unwelcome, "a", NOON, LEASE) is Fence.UNSUBSCRIBED
     assert asked(world, "msg_2") is Fence.PASSED
 
