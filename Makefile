@@ -123,7 +123,7 @@ lint: $(VENV)/dev.done ## Check format and lint
 types: $(VENV)/dev.done ## Check types (mypy, strict)
 	$(PY) -m mypy
 
-.PHONY: widget openapi event-schemas snapshots
+.PHONY: widget openapi event-schemas mails snapshots
 widget: $(VENV)/dev.done ## Write functions/pages/static/widget.min.js from its readable source
 	$(PY) -m infra.widget
 
@@ -132,6 +132,9 @@ openapi: $(VENV)/dev.done ## Write docs/openapi.json from the routes
 
 event-schemas: $(VENV)/dev.done ## Write docs/events from the models of the domain events
 	$(PY) -m infra.event_schemas
+
+mails: $(VENV)/dev.done ## Write shared/texts/mail.css into the templates of e-mails
+	$(PY) -m infra.mails
 
 snapshots: $(VENV)/dev.done ## Write the rendered messages of tests/snapshots anew
 	HEARBACK_WRITE_SNAPSHOTS=1 $(PY) -m pytest -q -k snapshot tests/unit tests/functional

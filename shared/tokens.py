@@ -19,7 +19,13 @@ from itsdangerous import BadData, URLSafeSerializer
 from pydantic import BaseModel, ValidationError
 
 from shared.clock import Clock
-from shared.domain.links import PreferencesLink, ServedPage, SurveyLink, Unsubscribe
+from shared.domain.links import (
+    PreferencesLink,
+    ServedPage,
+    SurveyLink,
+    TrackingLink,
+    Unsubscribe,
+)
 from shared.errors import ExpiredLinkError, ForbiddenError, UnauthorizedError
 
 __all__ = [
@@ -28,8 +34,11 @@ __all__ = [
     "PreferencesLinks",
     "Purpose",
     "SurveyLink",
+    "TrackingLinks",
     "UnsubscribeLinks",
     "signed",
+    "tracking_address",
+    "tracking_path",
     "verified",
 ]
 
@@ -45,6 +54,7 @@ class Purpose(StrEnum):
     PAGE_PROOF = "page-proof"
     STAFF_SESSION = "staff-session"
     PREVIEW = "preview"
+    TRACKING = "tracking"
 
 
 def _serializer(keys: Sequence[str], purpose: Purpose) -> URLSafeSerializer:
@@ -226,3 +236,49 @@ class PreferencesLinks:
         if link is None:
             raise UnauthorizedError("This link is not valid.")
         return link
+
+
+class TrackingLinks:
+    """Signs and verifies the links to the live page of a parcel. A retired key opens none: they end by themselves.
+
+    Args:
+        keys: Gives the keys that verify, the one that signs last.
+        clock: Tells whether a link has expired.
+    """
+
+    def __init__(self, keys: Callable[[], Sequence[str]], clock: Clock) -> None:
+        self._keys = keys
+        self._clock = clock
+
+    def sign(self, link: TrackingLink) -> str:
+        """The token; safe in a URL.
+
+        Raises:
+            TemporaryError: the keys can not be read now.
+        """
+        return signed(self._keys(), Purpose.TRACKING, link)
+
+    def verify(self, token: str) -> TrackingLink:
+        """Which parcel a token shows.
+
+        Raises:
+            ExpiredLinkError: its time is over.
+            UnauthorizedError: it was changed, or is for something else.
+            TemporaryError: the keys can not be read now.
+        """
+        link = verified(self._keys(), Purpose.TRACKING, TrackingLink, token)
+        if link is None:
+            raise UnauthorizedError("This link is not valid.")
+        if datetime.fromtimestamp(link.expires_at, UTC) <= self._clock.now():
+            raise ExpiredLinkError("This link has expired.")
+        return link
+
+
+def tracking_path(token: str) -> str:
+    """Where the live page of a parcel is, on our own pages; a short link may lead there."""
+    return f"/track/{token}"
+
+
+def tracking_address(public_base_url: str, token: str) -> str:
+    """The whole address of it, as it stands in an e-mail."""
+    return f"{public_base_url}{tracking_path(token)}"

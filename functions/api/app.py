@@ -45,6 +45,8 @@ OPERATIONS = (
 ELSEWHERE = {
     "/v1/deliveries": ("POST",),
     "/v1/deliveries/{delivery_id}/events": ("POST",),
+    "/v1/deliveries/{delivery_id}/position": ("POST",),
+    "/v1/routes/{route_id}": ("PUT",),
     "/v1/surveys/{survey_id}/responses": ("OPTIONS", "POST"),
     "/v1/surveys/{survey_id}/views": ("OPTIONS", "POST"),
     "/v1/surveys/{survey_id}/widget": ("GET", "OPTIONS"),

@@ -9,6 +9,7 @@ from functions.api.brands.service import BrandDefinitions
 from functions.api.deliveries.service import DeliveryReading
 from functions.api.funnel.service import FunnelReading
 from functions.api.invitations.service import Invitations
+from functions.api.messages.listing import MessageListing
 from functions.api.messages.service import MessageReading
 from functions.api.metrics.service import Scoring
 from functions.api.people.service import KnownPeople
@@ -36,6 +37,7 @@ from shared.storage.erasures import ErasedPeople, Erasures
 from shared.storage.funnel import FunnelRepository
 from shared.storage.link_invitations import LinkInvitations
 from shared.storage.link_keys import LinkKeys
+from shared.storage.message_lists import MessageLists
 from shared.storage.messages import MessageRepository, Tables
 from shared.storage.opt_outs import AddressLists, OptOutRepository, PreferenceRepository
 from shared.storage.people import PersonRepository
@@ -181,6 +183,7 @@ def service() -> Api:
             answers=answers,
             clock=clock,
         ),
+        message_listing=MessageListing(MessageLists(dynamodb, tables.messages_table_name), clock),
         messages=MessageReading(
             MessageRepository(
                 dynamodb,

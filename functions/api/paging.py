@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from shared.domain.base import iso
 from shared.errors import InvalidRequestError
 
 PER_PAGE = 20
@@ -72,6 +75,32 @@ def link_to_next(
         return {}
     kept = [(given, value) for given, value in query if given != name]
     return {"link": f'<{base_url}{path}?{urlencode([*kept, (name, str(next_))])}>; rel="next"'}
+
+
+def cursor(at: datetime, id_: str) -> str:
+    """A place in a list that is ordered by time, for the link to what comes after it."""
+    # To the microsecond: rounded, an entry of the same millisecond would be missed or seen twice.
+    return base64.urlsafe_b64encode(f"{at.isoformat()}#{id_}".encode()).decode().rstrip("=")
+
+
+def place(text: str) -> tuple[datetime, str]:
+    """The place that a cursor means.
+
+    Raises:
+        InvalidRequestError: it is none.
+    """
+    try:
+        decoded = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).decode()
+        at, _, id_ = decoded.partition("#")
+        found = datetime.fromisoformat(at), id_
+        iso(found[0])
+        if found[0].tzinfo is None or not id_:
+            raise ValueError("no place")
+    except (binascii.Error, UnicodeError, ValueError, OverflowError):
+        raise InvalidRequestError(
+            "before is no place in this list.", {"before": ["must be what an earlier page said"]}
+        ) from None
+    return found
 
 
 def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int:

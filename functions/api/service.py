@@ -8,6 +8,7 @@ from functions.api.brands.service import BrandDefinitions
 from functions.api.deliveries.service import DeliveryReading
 from functions.api.funnel.service import FunnelReading
 from functions.api.invitations.service import Invitations
+from functions.api.messages.listing import MessageListing
 from functions.api.messages.service import MessageReading
 from functions.api.metrics.service import Scoring
 from functions.api.needs import ApiKeys
@@ -42,6 +43,7 @@ class Api:
         deliveries: Parcels.
         promises: What became of what customers were told.
         messages: What was sent.
+        message_listing: Lists of it.
     """
 
     api_keys: ApiKeys
@@ -59,6 +61,7 @@ class Api:
     deliveries: DeliveryReading
     promises: PromiseReading
     messages: MessageReading
+    message_listing: MessageListing
 
     def caller(self, key: str | None) -> ApiKey:
         """Who asks.

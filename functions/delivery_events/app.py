@@ -1,4 +1,4 @@
-"""Trigger: two routes of the HTTP API, for whoever holds a secret key."""
+"""Trigger: routes of the HTTP API for whoever holds a secret key; those of fleets are in `routes/operations.py`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from functions.delivery_events.bodies import DeliveryAccepted, DeliveryBody, EventAccepted, EventBody
 from functions.delivery_events.bootstrap import service
+from functions.delivery_events.routes.operations import OPERATIONS as OF_FLEETS
 from shared.errors import RequestError, TemporaryError
 from shared.http import Answer, Operation, Request, Security, json_body, key_of, parsed, serve
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
@@ -77,6 +78,7 @@ OPERATIONS = (
         request=EventBody,
         refusals=REFUSALS,
     ),
+    *OF_FLEETS,
 )
 
 

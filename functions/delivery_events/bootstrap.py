@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from functions.delivery_events.routes.service import FleetReports
 from functions.delivery_events.service import DeliveryEvents
 from shared.clients import client
 from shared.clock import SystemClock
@@ -37,3 +38,9 @@ def service() -> DeliveryEvents:
         reports=Queue(client("sqs"), settings().deliveries_queue_url),
         clock=clock,
     )
+
+
+@cache
+def fleet() -> FleetReports:
+    """The part of it that fleets feed."""
+    return FleetReports(reports=Queue(client("sqs"), settings().deliveries_queue_url), clock=SystemClock())

@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.delivery_status import bootstrap
 from functions.delivery_status.service import Followed
-from shared.domain.queued import DeliveryDue, DeliveryReported
+from shared.domain.queued import DeliveryDue, DeliveryReported, PositionReported, RouteReported
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
 from shared.queues import BatchResponse, Received, one_by_one, parsed, type_of
 
@@ -20,25 +20,53 @@ metrics = Metrics(namespace=NAMESPACE, service="delivery_status")
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> BatchResponse:
     """Take in a batch of reports; those that failed come again, the others are deleted."""
-    return one_by_one(event, _follow, bootstrap.back_off, logger, _unreadable)
+    return one_by_one(event, _take, bootstrap.back_off, logger, _unreadable)
 
 
 def _unreadable() -> None:
     metrics.add_metric("DeliveryReportsUnreadable", MetricUnit.Count, 1)
 
 
-def _follow(message: Received) -> None:
+def _take(message: Received) -> None:
+    """What comes is told apart by its type."""
     match type_of(message):
         case "DeliveryDue":
             _look_again(parsed(message, DeliveryDue))
+        case "RouteReported":
+            _plan(parsed(message, RouteReported))
+        case "PositionReported":
+            _see(parsed(message, PositionReported))
         case _:
-            _tell(bootstrap.service().follow(parsed(message, DeliveryReported)))
+            _follow(parsed(message, DeliveryReported))
+
+
+def _plan(reported: RouteReported) -> None:
+    is_new = bootstrap.routing().plan(reported)
+    about = {"route_id": reported.route_id, "revision": reported.revision, "stops": len(reported.stops)}
+    logger.info("route planned" if is_new else "plan known already, or an older one", extra=about)
+    if is_new:
+        metrics.add_metric("RoutesPlanned", MetricUnit.Count, 1)
+
+
+def _see(reported: PositionReported) -> None:
+    """A van's positions are too many to be logged, and nobody's business."""
+    if bootstrap.routing().see(reported).route_id is None:
+        logger.info("position of a van without a plan", extra={"delivery_id": reported.delivery_id})
+        metrics.add_metric("PositionsWithoutPlan", MetricUnit.Count, 1)
+    else:
+        metrics.add_metric("PositionsFollowed", MetricUnit.Count, 1)
 
 
 def _look_again(due: DeliveryDue) -> None:
     looked = bootstrap.service().look_again(due)
     announced = looked.announced if looked is not None else 0
     logger.info("timer rang", extra={"delivery_id": due.delivery_id, "announced": announced})
+
+
+def _follow(reported: DeliveryReported) -> None:
+    followed = bootstrap.service().follow(reported)
+    bootstrap.routing().follow(followed.delivery)
+    _tell(followed)
 
 
 def _tell(followed: Followed) -> None:

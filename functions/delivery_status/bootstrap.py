@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from functions.delivery_status.routing import Routing
 from functions.delivery_status.service import DeliveryStatus
 from shared.clients import client
 from shared.clock import RandomIds, SystemClock
@@ -17,6 +18,7 @@ from shared.storage.cached import CachedBrands
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.erasure_key import ErasureKey
 from shared.storage.people import PersonRepository
+from shared.storage.routes import RouteRepository
 
 NO_BRAND = Brand(name="-")
 """Of a brand only its times matter here, and one that nobody published has the usual ones."""
@@ -68,6 +70,13 @@ def service() -> DeliveryStatus:
         ),
         clock=clock,
     )
+
+
+@cache
+def routing() -> Routing:
+    """The part of it that follows vans."""
+    routes = RouteRepository(client("dynamodb"), settings().deliveries_table_name)
+    return Routing(routes=routes, estimates=service(), clock=SystemClock())
 
 
 @cache

@@ -15,6 +15,7 @@ from shared.storage.deliveries import DeliveryRepository
 from shared.storage.erasing import ErasingDeliveries, ErasingMessages, ErasingPeople, ErasingResponses
 from shared.storage.erasure_notes import ErasureNotes
 from shared.storage.responses import ResponseRepository
+from shared.storage.routes import RouteRepository
 
 
 class Settings(EnvironmentSettings):
@@ -40,11 +41,12 @@ def service() -> Erasing:
     chosen, dynamodb = settings(), client("dynamodb")
     responses = ResponseRepository(dynamodb, chosen.responses_table_name)
     deliveries = DeliveryRepository(dynamodb, chosen.deliveries_table_name)
+    routes = RouteRepository(dynamodb, chosen.deliveries_table_name)
     return Erasing(
         erasures=ErasureNotes(dynamodb, chosen.people_table_name),
         responses=ErasingResponses(dynamodb, chosen.responses_table_name, responses),
         messages=ErasingMessages(dynamodb, chosen.messages_table_name),
-        deliveries=ErasingDeliveries(dynamodb, chosen.deliveries_table_name, deliveries),
+        deliveries=ErasingDeliveries(dynamodb, chosen.deliveries_table_name, deliveries, routes),
         people=ErasingPeople(dynamodb, chosen.people_table_name),
         queue=Queue(client("sqs"), chosen.erasures_queue_url),
         bus=EventBus(client("events"), chosen.event_bus_name),

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from functions.notify.needs import Policy, PreferencesLinks, UnsubscribeLinks
-from shared.domain.brands import Brand
-from shared.domain.links import PreferencesLink, Unsubscribe
+from functions.notify.needs import (
+    Policy,
+    PreferencesLinks,
+    UnsubscribeLinks,
+)
+from shared.domain.brands import (
+    DEFAULT_BRAND,
+    Brand,
+)
+from shared.domain.deliveries import (
+    Delivery,
+)
+from shared.domain.links import (
+    PreferencesLink,
+    Unsubscribe,
+)
 from shared.domain.messages import (
     Category,
     Channel,
@@ -69,8 +82,10 @@ class Addressing:
         brand: Brand | SurveyBrand,
         texts: Texts,
         about: RenderedFrom | None,
+        *,
+        delivery: Delivery | None = None,
     ) -> Draft:
-        """A message to a person, on a channel on which they can be reached."""
+        """A message to a person, on a channel on which they can be reached; the parcel says where they are, if any."""
         category = notification.kind.refused_as
         request: EmailRequest | SmsRequest
         if channel is Channel.SMS:
@@ -89,4 +104,12 @@ class Addressing:
                 unsubscribe=self.unsubscribe_link(person, category) if category is not None else None,
                 expires_at=notification.expires_at,
             )
-        return Draft(request=request, person_id=person.person_id, about=about, category=category)
+        registration = delivery.registration if delivery is not None else None
+        return Draft(
+            request=request,
+            person_id=person.person_id,
+            about=about,
+            category=category,
+            brand_id=registration.brand_id if registration and notification.kind.category.is_stage else DEFAULT_BRAND,
+            time_zone=(registration.time_zone if registration else None) or person.time_zone,
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from functions.notify import bootstrap
-from shared.domain.messages import MessageKind, MessageState
+from shared.domain.messages import MessageKind, MessageState, Reason
 from shared.domain.queued import SendNotification
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
 from shared.queues import BatchResponse, Received, one_by_one, parsed
@@ -14,12 +14,14 @@ logger = Logger(service="notify")
 metrics = Metrics(namespace=NAMESPACE, service="notify")
 
 COUNTED_AS = {
+    MessageState.NEW: "MessagesDeferred",
     MessageState.SENT: "MessagesSent",
     MessageState.FAILED: "MessagesFailed",
     MessageState.SUPPRESSED: "MessagesSuppressed",
     MessageState.EXPIRED: "MessagesExpired",
     MessageState.AMBIGUOUS: "MessagesAmbiguous",
 }
+LIMITS_OF_SMS = {Reason.SPEND_LIMIT, Reason.PREFIX_LIMIT}
 
 
 @metrics.log_metrics
@@ -46,5 +48,7 @@ def _send(message: Received) -> None:
     )
     if notification.kind is MessageKind.SURVEY_INVITATION and sending.state is MessageState.SENT:
         bootstrap.invitations().tell(notification.message_id)
+    if sending.now and LIMITS_OF_SMS & {sending.reason, sending.no_sms_because}:
+        metrics.add_metric("SmsLimitsReached", MetricUnit.Count, 1)
     if sending.now:
         metrics.add_metric(COUNTED_AS[sending.state], MetricUnit.Count, 1)

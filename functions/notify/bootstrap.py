@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from functions.notify.needs import Policy
+from functions.notify.manners import Manners
+from functions.notify.needs import Limits, Policy
 from functions.notify.planning import MessagePlanner
 from functions.notify.service import Email, Notify
 from shared.channels.attempts import on_a_fresh_connection
@@ -16,6 +18,8 @@ from shared.clients import client
 from shared.clock import RandomIds, SystemClock
 from shared.domain.brands import Brand
 from shared.domain.messages import Category
+from shared.domain.sms_prices import in_micros, prices_from
+from shared.domain.time_zones import TimeZone
 from shared.domain.urgency import Urgency
 from shared.funnel import InvitationsTold
 from shared.observability import Logger
@@ -62,6 +66,11 @@ class Settings(EnvironmentSettings):
     allowed_countries: str
     alerts_per_hour: int
     recontact_days: int
+    default_time_zone: TimeZone
+    messages_per_person_per_day: int
+    sms_spend_limit_per_day: Decimal
+    sms_per_prefix_per_hour: int
+    sms_prices_usd: str
     help_contact: str
     resend_ambiguous: str
 
@@ -139,6 +148,17 @@ def service() -> Notify:
             help_contact=chosen.help_contact or chosen.sender_email,
         ),
     )
+    manners = Manners(
+        planner,
+        brands(),
+        Limits(
+            default_time_zone=chosen.default_time_zone,
+            messages_per_day=chosen.messages_per_person_per_day,
+            sms_spend_per_day=in_micros(chosen.sms_spend_limit_per_day),
+            sms_per_prefix_per_hour=chosen.sms_per_prefix_per_hour,
+            sms_prices=prices_from(chosen.sms_prices_usd),
+        ),
+    )
     # One attempt: a repeated call is a second message.
     ses = on_a_fresh_connection(client("sesv2", attempts=1))
     sms = on_a_fresh_connection(client("pinpoint-sms-voice-v2", attempts=1))
@@ -146,7 +166,7 @@ def service() -> Notify:
         messages=messages(),
         opt_outs=OptOutRepository(dynamodb(), chosen.messages_table_name),
         requests=requests,
-        planner=planner,
+        planner=manners,
         email=_smtp(chosen) if chosen.smtp_url else _ses(chosen, ses),
         sms=SmsSender(sms, chosen.sms_origination_identity, chosen.sms_configuration_set),
         pace=Pace(None if chosen.smtp_url else ses, chosen.sms_per_second, clock),

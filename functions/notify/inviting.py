@@ -15,7 +15,7 @@ from shared.domain.links import SurveyLink
 from shared.domain.messages import Channel, LinkChannel, MessageKind, Notification, Reason, message_id
 from shared.domain.people import Person
 from shared.domain.responses import Subject
-from shared.domain.sending import Draft, RenderedFrom, Silence, SubjectType
+from shared.domain.sending import Draft, PutOff, RenderedFrom, Silence, SubjectType
 from shared.domain.stages import ANNOUNCED_WHILE, late_by
 from shared.domain.surveys import Survey
 from shared.errors import TemporaryError
@@ -30,6 +30,7 @@ class Occasion(NamedTuple):
     request: SurveyRequest | None = None
     channel: LinkChannel | None = None
     properties: Mapping[str, str] = MappingProxyType({})
+    delivery: Delivery | None = None
 
 
 class Inviting:
@@ -60,12 +61,12 @@ class Inviting:
         self._rendering = rendering
         self._policy = policy
 
-    def invitation(self, notification: Notification, now: datetime) -> Draft | Silence:
+    def invitation(self, notification: Notification, now: datetime) -> Draft | Silence | PutOff:
         """The question that somebody wished to be asked, or that follows from a parcel that arrived."""
-        occasion = self._occasion(notification)
-        return occasion if isinstance(occasion, Silence) else self._question(notification, occasion, now)
+        occasion = self._occasion(notification, now)
+        return self._question(notification, occasion, now) if isinstance(occasion, Occasion) else occasion
 
-    def reminder(self, notification: Notification, now: datetime) -> Draft | Silence:
+    def reminder(self, notification: Notification, now: datetime) -> Draft | Silence | PutOff:
         """What the invitation asked, again: a link to the same answer, unless there is one or its link has ended."""
         invitation = self._messages.get(notification.reminds_of or "")
         if invitation is None or invitation.request is None or invitation.attempted_at is None:
@@ -73,8 +74,8 @@ class Inviting:
         if self._responses.get(response_id_of(invitation.notification.message_id)) is not None:
             return Silence(Reason.ALREADY_ANSWERED)
         asked = invitation.notification
-        occasion = self._occasion(asked.model_copy(update={"request_id": None}))
-        if isinstance(occasion, Silence):
+        occasion = self._occasion(asked.model_copy(update={"request_id": None}), now)
+        if not isinstance(occasion, Occasion):
             return occasion
         again = occasion._replace(
             subject=invitation.subject or occasion.subject,
@@ -83,7 +84,7 @@ class Inviting:
         )
         return self._question(notification, again, now)
 
-    def _occasion(self, notification: Notification) -> Occasion | Silence:
+    def _occasion(self, notification: Notification, now: datetime) -> Occasion | Silence | PutOff:
         """What a person is asked about: a parcel that is with them, or whatever the request says."""
         if notification.request_id is not None:
             request = self._requests.get(notification.person_id or "", notification.request_id)
@@ -98,21 +99,30 @@ class Inviting:
             return Silence(Reason.NO_LONGER_EXISTS)
         if delivery.status not in ANNOUNCED_WHILE[notification.kind]:
             return Silence(Reason.STALE)
-        self._after_the_apology(delivery)
+        put_off = self._after_the_apology(delivery, now)
+        if put_off is not None:
+            return put_off
         about = RenderedFrom(SubjectType.DELIVERY, delivery.delivery_id, delivery.version)
-        return Occasion(Subject(type="delivery", id=delivery.delivery_id), about)
+        subject = Subject(type="delivery", id=delivery.delivery_id)
+        return Occasion(subject, about, channel=notification.channel, delivery=delivery)
 
-    def _after_the_apology(self, delivery: Delivery) -> None:
+    def _after_the_apology(self, delivery: Delivery, now: datetime) -> PutOff | None:
         """Ask nobody for their opinion of a broken promise before we have apologised for it, or decided not to.
 
+        Returns:
+            Until when the apology itself is put off, if it is; None if there is nothing to wait for.
+
         Raises:
-            TemporaryError: the apology is still to come.
+            TemporaryError: the apology is still to come, and soon.
         """
         if late_by(delivery) is None:
-            return
+            return None
         apology = self._messages.get(message_id(MessageKind.DELIVERY_APOLOGY, delivery.delivery_id))
-        if apology is None or not apology.state.is_final:
-            raise TemporaryError("the apology goes first")
+        if apology is not None and apology.state.is_final:
+            return None
+        if apology is not None and apology.deferred_until is not None and apology.deferred_until > now:
+            return PutOff(apology.deferred_until, apology.deferred_because or Reason.QUIET_HOURS)
+        raise TemporaryError("the apology goes first")
 
     def _question(self, notification: Notification, occasion: Occasion, now: datetime) -> Draft | Silence:
         """The survey's question to a person, if they are of those whom it asks; the fence asks their budget."""
@@ -145,7 +155,9 @@ class Inviting:
         texts = self._rendering.question(
             notification.kind, locale, survey, person, links, about_delivery=occasion.about is not None
         )
-        draft = self._addressing.to_person(channel, notification, person, survey.brand, texts, occasion.about)
+        draft = self._addressing.to_person(
+            channel, notification, person, survey.brand, texts, occasion.about, delivery=occasion.delivery
+        )
         ask = Ask.of(
             survey,
             person.person_id,

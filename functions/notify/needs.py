@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from shared.domain.links import PreferencesLink, SurveyLink, Unsubscribe
 from shared.domain.people import Person
 from shared.domain.responses import Response
 from shared.domain.sending import AlertBudget, Message
+from shared.domain.sms_prices import Micros
 from shared.domain.surveys import Survey
 
 
@@ -120,6 +121,25 @@ class PreferencesLinks(Protocol):
     def sign(self, link: PreferencesLink) -> str:
         """The token for a link."""
         ...
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What ops chose of when and how much.
+
+    Args:
+        default_time_zone: Where people are of whom nobody knows it.
+        messages_per_day: How many messages a person is sent on one of their days, where no brand says so.
+        sms_spend_per_day: What the SMS of a day of UTC may cost.
+        sms_per_prefix_per_hour: How many SMS of an hour may go to numbers alike.
+        sms_prices: What a part of an SMS costs at most, by country; to others none is sent.
+    """
+
+    default_time_zone: str
+    messages_per_day: int
+    sms_spend_per_day: Micros
+    sms_per_prefix_per_hour: int
+    sms_prices: Mapping[str, Micros]
 
 
 @dataclass(frozen=True)

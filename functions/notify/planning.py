@@ -25,7 +25,7 @@ from shared.domain.messages import EmailRequest, MessageKind, MessageState, Noti
 from shared.domain.people import Person
 from shared.domain.phones import country_of
 from shared.domain.responses import Response
-from shared.domain.sending import AlertBudget, Draft, RenderedFrom, Silence, SubjectType
+from shared.domain.sending import AlertBudget, Draft, PutOff, RenderedFrom, Silence, SubjectType
 from shared.domain.stages import ANNOUNCED_WHILE, is_soon, occasions
 from shared.domain.surveys import Brand as SurveyBrand
 from shared.domain.surveys import Survey
@@ -79,8 +79,8 @@ class MessagePlanner:
             policy=policy,
         )
 
-    def plan(self, notification: Notification, now: datetime) -> Draft | Silence:
-        """The message from what is true now, or why there is to be none."""
+    def plan(self, notification: Notification, now: datetime) -> Draft | Silence | PutOff:
+        """The message from what is true now; or until when it waits for another, or why there is to be none."""
         match notification.kind:
             case MessageKind.DETRACTOR_ALERT | MessageKind.COMMENT_ADDED:
                 return self._alert(notification)
@@ -174,7 +174,7 @@ class MessagePlanner:
             occasion=notification.occasion,
         )
         about = RenderedFrom(SubjectType.DELIVERY, delivery.delivery_id, delivery.version)
-        return self._to_person(notification, person, brand, texts, about)
+        return self._to_person(notification, person, brand, texts, about, delivery)
 
     def _is_true(self, notification: Notification, delivery: Delivery, now: datetime) -> bool:
         """Whether the parcel is where the message says, and the occasion still the one it is about.
@@ -244,9 +244,15 @@ class MessagePlanner:
         return Draft(request=request, person_id=person_id, about=about, alerts_of=alerts_of, said=said)
 
     def _to_person(
-        self, notification: Notification, person: Person, brand: Brand | SurveyBrand, texts: Texts, about: RenderedFrom
+        self,
+        notification: Notification,
+        person: Person,
+        brand: Brand | SurveyBrand,
+        texts: Texts,
+        about: RenderedFrom,
+        delivery: Delivery | None = None,
     ) -> Draft | Silence:
         channel = self._addressing.channel(notification.kind, person, notification.channel)
         if isinstance(channel, Silence):
             return channel
-        return self._addressing.to_person(channel, notification, person, brand, texts, about)
+        return self._addressing.to_person(channel, notification, person, brand, texts, about, delivery=delivery)

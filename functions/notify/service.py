@@ -14,13 +14,13 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from functions.notify.deferring import Deferring
 from shared.clock import Clock, Ids
 from shared.domain.asking import INVITATION_EXPIRES_AFTER, REQUEST_IS_KEPT_WITHIN
 from shared.domain.messages import (
     Category,
     Channel,
     EmailRequest,
-    LinkChannel,
     MessageKind,
     MessageState,
     Notification,
@@ -38,6 +38,7 @@ from shared.domain.sending import (
     Fence,
     Message,
     NoAnswer,
+    PutOff,
     RefusedForGood,
     RefusedForNow,
     Silence,
@@ -67,8 +68,11 @@ SILENT_BECAUSE = {
     Fence.CANCELLED: Reason.CANCELLED,
     Fence.ANSWERED: Reason.ALREADY_ANSWERED,
     Fence.RECENTLY_ASKED: Reason.RECENTLY_ASKED,
+    Fence.TOO_MANY: Reason.TOO_MANY,
 }
 """What it means for a message that the fence did not let it pass."""
+NO_SMS_BECAUSE = {Fence.SPEND_LIMIT: Reason.SPEND_LIMIT, Fence.PREFIX_LIMIT: Reason.PREFIX_LIMIT}
+"""What it means for an SMS; the message may go by e-mail."""
 
 
 class Messages(Protocol):
@@ -109,6 +113,10 @@ class Messages(Protocol):
         """Make an ambiguous message new once more, and never again; False if it is ambiguous no longer."""
         ...
 
+    def defer(self, message_id: str, token: str, until: datetime, because: Reason) -> bool:
+        """Make a claimed message new again, to be sent later."""
+        ...
+
     def close(self, message_id: str, token: str, state: MessageState, reason: Reason, now: datetime) -> bool:
         """End a claimed message that is not to be sent."""
         ...
@@ -139,10 +147,14 @@ class Requests(Protocol):
 
 
 class Planner(Protocol):
-    """Decides whether a message is still right, and renders it."""
+    """Decides whether a message is still right, and at a decent hour, and renders it."""
 
-    def plan(self, notification: Notification, now: datetime) -> Draft | Silence:
-        """The message from what is true now, or why there is to be none."""
+    def plan(self, notification: Notification, now: datetime) -> Draft | Silence | PutOff:
+        """The message from what is true now; or until when it is put off, or why there is to be none."""
+        ...
+
+    def by_email(self, notification: Notification, now: datetime, because: Reason) -> Draft | Silence | PutOff:
+        """The message by e-mail instead of the SMS that it can not be for a reason."""
         ...
 
 
@@ -179,11 +191,19 @@ class Schedules(Protocol):
 
 
 class Sending(NamedTuple):
-    """What became of a message; `now` says whether it became so just now."""
+    """What became of a message.
+
+    Args:
+        state: How far it has come; `new` if it was put off.
+        reason: Why it was not sent, or not yet.
+        now: Whether it became so just now.
+        no_sms_because: Why it could not be an SMS, if a limit of SMS was reached.
+    """
 
     state: MessageState
     reason: Reason | None = None
     now: bool = True
+    no_sms_because: Reason | None = None
 
 
 class Notify:
@@ -228,6 +248,7 @@ class Notify:
         self._sms = sms
         self._pace = pace
         self._schedules = schedules
+        self._deferring = Deferring(messages, schedules)
         self._clock = clock
         self._ids = ids
         self._alerts_per_hour = alerts_per_hour
@@ -244,7 +265,8 @@ class Notify:
         sending = self._send(notification)
         if sending.state in {MessageState.SENT, MessageState.AMBIGUOUS}:
             self._have_reminded(notification)
-        if notification.request_id is not None and notification.person_id is not None:
+        is_settled = sending.state is not MessageState.NEW
+        if is_settled and notification.request_id is not None and notification.person_id is not None:
             self._requests.followed(notification.person_id, notification.request_id)
         return sending
 
@@ -316,13 +338,21 @@ class Notify:
         notification = message.notification
         if notification.expires_at - self._clock.now() < SHORTEST_REST:
             return self._closed(message, token, MessageState.EXPIRED, Reason.TOO_LATE)
-        draft = self._planner.plan(notification, self._clock.now())
+        return self._leave(message, token, self._planner.plan(notification, self._clock.now()))
+
+    def _leave(self, message: Message, token: str, draft: Draft | Silence | PutOff) -> Sending | None:
+        """Do what was decided, if the fence lets it; None as above."""
+        notification = message.notification
+        if isinstance(draft, PutOff):
+            state = self._deferring.put_off(notification, token, draft, self._clock.now())
+            return Sending(state, draft.reason)
         if isinstance(draft, Silence):
             return self._closed(message, token, MessageState.SUPPRESSED, draft.reason)
         self._pace.take(draft.request.channel)
         now = self._clock.now()
         if notification.expires_at - now < SHORTEST_REST:
             return self._closed(message, token, MessageState.EXPIRED, Reason.TOO_LATE)
+        draft = draft.after(message)
         budget = self._budget(message, draft, now)
         match self._fence(draft, token, now, budget):
             case Fence.PASSED:
@@ -335,18 +365,22 @@ class Notify:
                 return self._capped(notification, token, budget, now)
             case fence if fence in SILENT_BECAUSE:
                 return self._closed(message, token, MessageState.SUPPRESSED, SILENT_BECAUSE[fence])
+            case fence if fence in NO_SMS_BECAUSE:
+                because = NO_SMS_BECAUSE[fence]
+                sending = self._leave(message, token, self._planner.by_email(notification, now, because))
+                return sending._replace(no_sms_because=because) if sending else None
             case _:
                 raise TemporaryError("another worker took the message over")
 
     def _refused(self, message: Message, draft: Draft, token: str) -> Sending | None:
-        """By a quieter way, if the recipient has one; whether it is refused too, the fence says again.
+        """By e-mail, if that may be instead of SMS and the recipient has it; if it is refused too, the fence says so.
 
         What goes once more, because nobody knows whether it came, goes the same way or not at all.
         """
-        quieter = None if message.resent else by_a_quieter_way(message.notification, draft)
-        if quieter is None or isinstance(self._planner.plan(quieter, self._clock.now()), Silence):
+        if message.resent or not may_be_email_instead(draft):
             return self._closed(message, token, MessageState.SUPPRESSED, Reason.UNSUBSCRIBED)
-        return self._try(message.model_copy(update={"notification": quieter}), token)
+        email = self._planner.by_email(message.notification, self._clock.now(), Reason.UNSUBSCRIBED)
+        return self._leave(message, token, email)
 
     def _fence(self, draft: Draft, token: str, now: datetime, budget: AlertBudget | None) -> Fence:
         """The fence; should nobody know whether it was passed, the message is made new, for it was not sent yet."""
@@ -408,16 +442,13 @@ class Notify:
         return Sending(MessageState.SUPPRESSED, Reason.CAPPED)
 
 
-def by_a_quieter_way(notification: Notification, draft: Draft) -> Notification | None:
-    """The same wish by e-mail, if it is refused by SMS; None if there is no quieter way.
+def may_be_email_instead(draft: Draft) -> bool:
+    """Whether what is refused by SMS may come by e-mail.
 
     Only news of a delivery, which people wait for: who refuses a question by one way is not asked by another. And never
-    from e-mail to SMS, which is the louder of the two.
+    the other way round, for SMS is the louder of the two.
     """
-    was_by_sms = draft.request.channel is Channel.SMS and draft.category is not None and draft.category.is_stage
-    if not was_by_sms or notification.channel is not None:
-        return None
-    return notification.model_copy(update={"channel": LinkChannel.EMAIL})
+    return draft.request.channel is Channel.SMS and draft.category is not None and draft.category.is_stage
 
 
 def _unless_resent(message: Message, state: MessageState) -> MessageState:

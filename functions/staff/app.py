@@ -9,6 +9,7 @@ from typing import Any
 from functions.staff import form
 from functions.staff.bootstrap import settings
 from functions.staff.calling import HOME, answered, kindly, metrics, staff
+from functions.staff.messages.operations import OPERATIONS as MESSAGES
 from functions.staff.operations import write_new, write_survey
 from functions.staff.render import edit_page, email_page, list_page, preview_page, use_page, widget_page
 from functions.staff.service import Opened, Seen
@@ -153,6 +154,7 @@ OPERATIONS = (
     _page(f"{_OF_ONE}/preview/widget", widget_host, "The frame in which the preview shows the widget", _READ, _LOCALE),
     _page(f"{_OF_ONE}/preview/email", email_invitation, "The invitation as it would be mailed", _READ, _LOCALE),
     _page(f"{_OF_ONE}/use", use_survey, "The line for a page, and the survey's addresses", _READ),
+    *MESSAGES,
 )
 
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from functools import cache
 
+from functions.staff.messages.service import StaffMessages
 from functions.staff.service import StaffPage
 from shared.clients import client
 from shared.clock import SystemClock
+from shared.domain.brands import Brand
 from shared.previews import Previews
 from shared.sessions import Sessions
 from shared.settings import EnvironmentSettings
 from shared.storage.api_keys import ApiKeyRepository
+from shared.storage.brands import BrandRepository
 from shared.storage.drafts import DraftRepository
 from shared.storage.link_keys import LinkKeys
 from shared.storage.surveys import SurveyRepository
+from shared.texts.publishing import Publishing
+from shared.texts.rendering import Rendering
 
 
 class Settings(EnvironmentSettings):
@@ -21,6 +26,7 @@ class Settings(EnvironmentSettings):
 
     surveys_table_name: str
     link_keys_parameter: str
+    sender_email: str
     public_base_url: str
 
 
@@ -43,3 +49,11 @@ def service() -> StaffPage:
         previews=Previews(keys, clock),
         clock=clock,
     )
+
+
+@cache
+def message_service() -> StaffMessages:
+    """The service of messages of this process."""
+    brands = BrandRepository(client("dynamodb"), settings().surveys_table_name)
+    made_up = Brand(name=settings().sender_email.rpartition("@")[2])
+    return StaffMessages(brands, Publishing(Rendering()).check, made_up)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 
-from functions.staff.bootstrap import service
+from functions.staff.bootstrap import message_service, service
+from functions.staff.messages.service import StaffMessages
 from functions.staff.render import Page, login_page, notice_page
 from functions.staff.service import StaffPage
 from functions.staff.words import Speech, speech
@@ -23,6 +24,11 @@ metrics = Metrics(namespace=NAMESPACE, service="staff")
 def staff() -> StaffPage:
     """The service of this process."""
     return service()
+
+
+def messages() -> StaffMessages:
+    """The service of messages of this process."""
+    return message_service()
 
 
 def kindly(run: Callable[[Request, Speech], Answer]) -> Callable[[Request], Answer]:
@@ -51,7 +57,8 @@ def _instead(error: HearbackError, request: Request, said: Speech) -> Page:
     if isinstance(error, UnauthorizedError):
         return login_page(said, request.path, ended=request.session is not None)
     if isinstance(error, NotFoundError):
-        return notice_page(error.status, said("no_survey"), said)
+        missing = "no_message" if request.path.startswith("/staff/messages") else "no_survey"
+        return notice_page(error.status, said(missing), said)
     if isinstance(error, RequestError):
         return notice_page(error.status, error.detail, said)
     return notice_page(HTTPStatus.SERVICE_UNAVAILABLE, said("away_page"), said)

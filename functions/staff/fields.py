@@ -23,6 +23,8 @@ class Kind(Enum):
     """How a field is filled in."""
 
     LINE = auto()
+    TEXT = auto()
+    """Several lines, of which the empty ones begin a paragraph."""
     NUMBER = auto()
     COLOUR = auto()
     TICK = auto()

@@ -63,14 +63,14 @@ def of(definition: SurveyDefinition) -> Typed:
 
 def read(form: Mapping[str, str]) -> Typed:
     """What was typed into the fields of a form."""
-    locales = _locales(form)
-    data = _entry(SURVEY, form, "", locales)
+    locales = locales_in(form)
+    data = entry(SURVEY, form, "", locales)
     data["questions"] = [
-        _entry(QUESTION, form, place, locales)
-        | {"options": [_entry(OPTION, form, each, locales) for each in _entries(form, f"{place}options.")]}
-        for place in _entries(form, "questions.")
+        entry(QUESTION, form, place, locales)
+        | {"options": [entry(OPTION, form, each, locales) for each in entries_in(form, f"{place}options.")]}
+        for place in entries_in(form, "questions.")
     ]
-    data["breakdowns"] = [_entry(BREAKDOWN, form, place, locales) for place in _entries(form, "breakdowns.")]
+    data["breakdowns"] = [entry(BREAKDOWN, form, place, locales) for place in entries_in(form, "breakdowns.")]
     return Typed(data, locales)
 
 
@@ -115,7 +115,7 @@ def changed(typed: Typed, verb: str, place: str) -> tuple[Typed, str]:
 
 def differences(mine: SurveyDefinition, theirs: SurveyDefinition) -> list[Difference]:
     """Where two definitions disagree, by path."""
-    left, right = dict(_leaves(of(mine).data)), dict(_leaves(of(theirs).data))
+    left, right = dict(leaves(of(mine).data)), dict(leaves(of(theirs).data))
     paths = dict.fromkeys((*left, *right))
     return [
         Difference(path, left.get(path, ""), right.get(path, ""))
@@ -145,8 +145,15 @@ def placed(errors: Mapping[str, Sequence[str]], typed: Typed, groups: Iterable[s
         typed: The form.
         groups: Paths of what can show a complaint without being a field.
     """
-    names = list(dict.fromkeys(fields_shown(typed)))
-    known = {*names, *groups, "survey_id", "locales"}
+    return placed_at(errors, fields_shown(typed), (*groups, "survey_id", "locales"))
+
+
+def placed_at(
+    errors: Mapping[str, Sequence[str]], fields: Iterable[str], groups: Iterable[str]
+) -> dict[str, list[str]]:
+    """The same of any form, by the names of its fields and of what else can show a complaint."""
+    names = list(dict.fromkeys(fields))
+    known = {*names, *groups}
     found: dict[str, list[str]] = {}
     for path, messages in errors.items():
         steps = path.split(".")
@@ -167,20 +174,21 @@ def _names(fields: tuple[Field, ...], prefix: str, locales: tuple[str, ...]) -> 
             yield name
 
 
-def _locales(form: Mapping[str, str]) -> tuple[str, ...]:
+def locales_in(form: Mapping[str, str]) -> tuple[str, ...]:
     """The languages named, the main one first; what names no language is left out."""
     given = re.split(r"[\s,;]+", f"{form.get('default_locale', '')} {form.get('locales', '')}")
     return tuple(dict.fromkeys(each for each in given if _LOCALE.fullmatch(each))) or ("en",)
 
 
-def _entries(form: Mapping[str, str], prefix: str) -> list[str]:
+def entries_in(form: Mapping[str, str], prefix: str) -> list[str]:
     """The prefixes of a list's entries, in the order of their numbers, whatever the numbers are."""
     pattern = re.compile(re.escape(prefix) + r"([0-9]{1,3})\.")
     found = sorted({int(match[1]) for name in form if (match := pattern.match(name))})
     return [f"{prefix}{number}." for number in found[:MAX_ENTRIES]]
 
 
-def _entry(fields: tuple[Field, ...], form: Mapping[str, str], prefix: str, locales: tuple[str, ...]) -> Data:
+def entry(fields: tuple[Field, ...], form: Mapping[str, str], prefix: str, locales: tuple[str, ...]) -> Data:
+    """What was typed into some fields, as data of the shape that their paths say; empty fields are left out."""
     data: Data = {}
     for field in fields:
         value = _value(field, form, prefix + field.path, locales)
@@ -200,6 +208,8 @@ def _value(field: Field, form: Mapping[str, str], name: str, locales: tuple[str,
             return name in form
         case Kind.TICKS:
             return [value for value, _ in field.choices if f"{name}.{value}" in form]
+        case Kind.TEXT:
+            return "\n".join(typed.splitlines()) or None
         case Kind.LINES:
             return [line for each in typed.splitlines() if (line := each.strip())]
         case Kind.TEXTS:
@@ -226,13 +236,14 @@ def _texts_of(data: Any) -> Iterator[Mapping[str, str]]:
         yield from (option["text"] for option in question["options"])
 
 
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Each value of some data with its path, as text; a list of values is one."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            yield from _leaves(inner, f"{path}.{name}" if path else name)
+            yield from leaves(inner, f"{path}.{name}" if path else name)
     elif isinstance(value, list) and any(isinstance(entry, Mapping) for entry in value):
         for at, entry in enumerate(value):
-            yield from _leaves(entry, f"{path}.{at}")
+            yield from leaves(entry, f"{path}.{at}")
     elif isinstance(value, list):
         yield path, ", ".join(map(str, value))
     elif value is not None:

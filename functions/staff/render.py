@@ -53,17 +53,17 @@ def login_page(said: Speech, path: str, *, ended: bool) -> Page:
         path: Where to go on afterwards.
         ended: Whether there was a session.
     """
-    return _page("login.html.jinja", HTTPStatus.FORBIDDEN, said, "", to=_login(path), ended=ended)
+    return staff_page("login.html.jinja", HTTPStatus.FORBIDDEN, said, "", to=login_address(path), ended=ended)
 
 
 def notice_page(status: HTTPStatus, text: str, said: Speech) -> Page:
     """A page that only says something."""
-    return _page("notice.html.jinja", status, said, "", text=text)
+    return staff_page("notice.html.jinja", status, said, "", text=text)
 
 
 def list_page(surveys: Sequence[Listed], writer: str, said: Speech) -> Page:
     """Every survey."""
-    return _page("list.html.jinja", HTTPStatus.OK, said, writer, surveys=surveys)
+    return staff_page("list.html.jinja", HTTPStatus.OK, said, writer, surveys=surveys)
 
 
 def edit_page(
@@ -100,7 +100,7 @@ def edit_page(
         new_id: The id that a new survey is to have.
     """
     shown = form_of(typed, said, new_id if survey_id is None else survey_id, errors)
-    return _page(
+    return staff_page(
         "edit.html.jinja",
         status,
         said,
@@ -113,7 +113,7 @@ def edit_page(
         told=told,
         differences=differences,
         focus=focus,
-        login=_login(f"/staff/surveys/{survey_id}" if survey_id else "/staff/surveys"),
+        login=login_address(f"/staff/surveys/{survey_id}" if survey_id else "/staff/surveys"),
         ended=status is HTTPStatus.FORBIDDEN,
     )
 
@@ -133,7 +133,7 @@ def preview_page(opened: Opened, token: str, query: Mapping[str, str], writer: s
         "kiosk": f"/k/{opened.survey_id}?{signed}",
         "email": f"{framed}/email?{urlencode({'locale': locale})}",
     }
-    return _page(
+    return staff_page(
         "preview.html.jinja",
         HTTPStatus.OK,
         said,
@@ -201,7 +201,7 @@ def use_page(opened: Opened, base_url: str, writer: str, said: Speech) -> Page:
     """The line for a page, for each key there is, and the addresses."""
     keys = opened.published.keys if opened.published else ()
     lines = [(key.name, ", ".join(key.origins), _snippet(base_url, opened.survey_id)) for key in keys]
-    return _page(
+    return staff_page(
         "use.html.jinja",
         HTTPStatus.OK,
         said,
@@ -221,11 +221,12 @@ def _snippet(base_url: str, survey_id: str) -> str:
     return f'<script async src="{base_url}/widget.js" data-survey="{survey_id}" data-key="{KEY_PLACE}"></script>'
 
 
-def _login(path: str) -> str:
+def login_address(path: str) -> str:
+    """Where a session is opened, to go on at a path."""
     return f"/scores?{urlencode({'to': path})}"
 
 
-def _page(
+def staff_page(
     template: str,
     status: HTTPStatus,
     said: Speech,
@@ -235,6 +236,17 @@ def _page(
     frame_src: str = "'none'",
     **content: Any,
 ) -> Page:
+    """A page from its template.
+
+    Args:
+        template: Its file.
+        status: How the request is answered.
+        said: The language of the page.
+        writer: The name of the key; empty where nobody's is known.
+        scripts: The scripts that stand in it.
+        frame_src: Whose pages it may show in a frame.
+        content: What else the template shows.
+    """
     scripts = list(scripts)
     html = _PAGES.get_template(template).render(
         said=said,

@@ -95,12 +95,12 @@ def form_of(
     """
     entries = [f"{outer}.{at}" for outer in GROUPS for at in range(len(typed.data.get(outer, ())))]
     faults = placed(errors or {}, typed, (*GROUPS, *entries))
-    build = _Builder(typed.locales, speech, faults)
+    build = Builder(typed.locales, speech, faults)
     identity = build.section(IDENTITY, typed.data)
     questions = build.questions(typed.data.get("questions", ()))
     settings = tuple(build.section(section, typed.data) for section in SETTINGS)
     breakdowns = build.breakdowns(typed.data.get("breakdowns", ()))
-    order = [name for group in (identity, questions, *settings, breakdowns) for name in _in_order(group)]
+    order = [name for group in (identity, questions, *settings, breakdowns) for name in in_order(group)]
     listed = [("survey_id", speech("id")), *order]
     summary = tuple((name, label, message) for name, label in listed for message in faults.get(name, ()))
     return Form(
@@ -116,39 +116,50 @@ def form_of(
     )
 
 
-def _in_order(group: Group) -> Iterator[tuple[str, str]]:
+def in_order(group: Group) -> Iterator[tuple[str, str]]:
     """The groups and boxes of a group with what they are called, as they stand on the page."""
     yield group.path, group.title
     for box in group.boxes:
         yield box.name, box.label
     for entry in group.entries:
-        yield from ((name, f"{entry.title}: {label}") for name, label in _in_order(entry))
+        yield from ((name, f"{entry.title}: {label}") for name, label in in_order(entry))
 
 
-class _Builder:
+class Builder:
+    """Makes groups and boxes of fields and what was typed into them.
+
+    Args:
+        locales: The languages that texts have fields for.
+        speech: The language of the staff page.
+        faults: What is wrong, by the field or group that shows it.
+    """
+
     def __init__(self, locales: tuple[str, ...], speech: Speech, faults: Mapping[str, Sequence[str]]) -> None:
         self._locales = locales
         self._speech = speech
         self._faults = faults
 
     def section(self, section: Section, data: Data) -> Group:
-        return Group(section.name, self._speech.of(section.title), self._boxes(section.fields, data, ""))
+        """Fields that are in no list."""
+        return Group(section.name, self._speech.of(section.title), self.boxes(section.fields, data, ""))
 
     def questions(self, entries: Sequence[Data]) -> Group:
+        """A survey's questions."""
         found = []
         for at, entry in enumerate(entries):
             path = f"questions.{at}"
             options = tuple(
-                self._entry(f"{path}.options.{inner}", f"{self._speech('option')} {inner + 1}", OPTION, option)
+                self.entry(f"{path}.options.{inner}", f"{self._speech('option')} {inner + 1}", OPTION, option)
                 for inner, option in enumerate(entry.get("options", ()))
             )
-            group = self._entry(path, f"{self._speech('question')} {at + 1}", QUESTION, entry)
+            group = self.entry(path, f"{self._speech('question')} {at + 1}", QUESTION, entry)
             found.append(group._replace(entries=options, has_list=entry.get("scale") == "choice" or bool(options)))
         return self._list("questions", tuple(found))
 
     def breakdowns(self, entries: Sequence[Data]) -> Group:
+        """A survey's breakdowns."""
         found = tuple(
-            self._entry(f"breakdowns.{at}", f"{self._speech('breakdown')} {at + 1}", BREAKDOWN, entry)
+            self.entry(f"breakdowns.{at}", f"{self._speech('breakdown')} {at + 1}", BREAKDOWN, entry)
             for at, entry in enumerate(entries)
         )
         return self._list("breakdowns", found)
@@ -156,10 +167,12 @@ class _Builder:
     def _list(self, path: str, entries: tuple[Group, ...]) -> Group:
         return Group(path, self._speech(path), (), tuple(self._faults.get(path, ())), entries, has_list=True)
 
-    def _entry(self, path: str, title: str, fields: tuple[Field, ...], data: Data) -> Group:
-        return Group(path, title, self._boxes(fields, data, f"{path}."), tuple(self._faults.get(path, ())))
+    def entry(self, path: str, title: str, fields: tuple[Field, ...], data: Data) -> Group:
+        """An entry of a list."""
+        return Group(path, title, self.boxes(fields, data, f"{path}."), tuple(self._faults.get(path, ())))
 
-    def _boxes(self, fields: tuple[Field, ...], data: Data, prefix: str) -> tuple[Box, ...]:
+    def boxes(self, fields: tuple[Field, ...], data: Data, prefix: str) -> tuple[Box, ...]:
+        """The boxes of some fields."""
         return tuple(box for field in fields for box in self._box(field, _value_at(data, field.path), prefix))
 
     def _box(self, field: Field, value: Any, prefix: str) -> Iterator[Box]:

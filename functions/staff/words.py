@@ -153,6 +153,72 @@ WORDS = {
     ),
     "back": Words("All surveys", "Alle Umfragen"),
     "no_survey": Words("There is no such survey.", "Diese Umfrage gibt es nicht."),
+    "messages": Words("Messages", "Nachrichten"),
+    "messages_are": Words(
+        "What customers are told of their deliveries: how it looks, when it is told, and in which words.",
+        "Was Kunden von ihren Lieferungen erfahren: wie es aussieht, wann und in welchen Worten.",
+    ),
+    "messages_how": Words(
+        "Each is shown with made-up data, by what makes it for customers.",
+        "Jede ist mit erfundenen Daten gezeigt, von dem, was sie auch für Kunden macht.",
+    ),
+    "brand": Words("Brand", "Marke"),
+    "brand_new": Words("Another brand", "Eine weitere Marke"),
+    "brand_begin": Words("Write it", "Schreiben"),
+    "brand_id_hint": Words(
+        "The brand_id of its deliveries: small letters, digits and -.",
+        "Die brand_id ihrer Lieferungen: kleine Buchstaben, Ziffern und -.",
+    ),
+    "brand_made_up": Words("Never published: it looks as shown here.", "Nie veröffentlicht: Sie sieht aus wie hier."),
+    "said_brand": Words(
+        "Published. Messages follow it within a minute.", "Veröffentlicht. Binnen einer Minute gilt es für Nachrichten."
+    ),
+    "switched_off": Words("not told", "wird nicht mitgeteilt"),
+    "preview_of_message": Words(
+        "With made-up data, by what makes it for customers.", "Mit erfundenen Daten, von dem, was sie für Kunden macht."
+    ),
+    "known": Words("Known of the delivery", "Bekannt von der Lieferung"),
+    "known_all": Words("all that may be", "alles, was sein kann"),
+    "known_least": Words("as little as possible", "so wenig wie möglich"),
+    "on_desk": Words("On a desk", "Am Schreibtisch"),
+    "on_phone": Words("On a phone", "Auf dem Telefon"),
+    "text_part": Words("The part that is text", "Der Textteil"),
+    "sms_size": Words(
+        "{segments} SMS, {units} of {alphabet}",
+        "{segments} SMS, {units} von {alphabet}",
+    ),
+    "alphabet_gsm_7": Words("GSM-7 characters (160 in one SMS)", "GSM-7-Zeichen (160 in einer SMS)"),
+    "alphabet_ucs_2": Words("UCS-2 characters (70 in one SMS)", "UCS-2-Zeichen (70 in einer SMS)"),
+    "sms_replaced": Words("Written otherwise for SMS:", "Für SMS anders geschrieben:"),
+    "sms_foreign": Words(
+        "{characters}: not in the alphabet of SMS, so an SMS holds 70 characters rather than 160. Without, it would "
+        "take {without}.",
+        "{characters}: nicht im Alphabet von SMS, darum fasst eine SMS 70 statt 160 Zeichen. Ohne wären es {without}.",
+    ),
+    "try": Words("Try", "Ausprobieren"),
+    "tried_well": Words(
+        "Every message can be said so. Nothing is published yet.",
+        "Jede Nachricht lässt sich so sagen. Noch ist nichts veröffentlicht.",
+    ),
+    "conflict_brand": Words(
+        "Somebody else published meanwhile. Your text is still here; nothing of it was published.",
+        "Inzwischen hat jemand anderes veröffentlicht. Ihr Text steht noch hier; nichts davon ist veröffentlicht.",
+    ),
+    "quiet_hours": Words("Quiet hours", "Ruhezeiten"),
+    "quiet_hours_hint": Words(
+        "Then messages wait until they end. The first that fits the recipient and the message decides.",
+        "In ihnen warten Nachrichten auf ihr Ende. Die erste, die zu Empfänger und Nachricht passt, entscheidet.",
+    ),
+    "add_quiet_hours": Words("Add quiet hours", "Ruhezeit hinzufügen"),
+    "own_words": Words("In your own words", "In eigenen Worten"),
+    "own_words_hint": Words(
+        "What is left empty is said in our words. An empty line begins a paragraph; names in braces stand for what is "
+        "known of the delivery, and where one is not known, our words are said.",
+        "Was leer bleibt, sagen unsere Worte. Eine leere Zeile beginnt einen Absatz; Namen in Klammern stehen für das, "
+        "was von der Lieferung bekannt ist, und wo eines fehlt, gelten unsere Worte.",
+    ),
+    "placeholders": Words("What may stand in braces", "Was in Klammern stehen kann"),
+    "no_message": Words("There is no such brand or message.", "Diese Marke oder Nachricht gibt es nicht."),
     "is_taken": Words("is taken by another survey", "gehört schon einer anderen Umfrage"),
     "is_no_id": Words(
         "must have 1 to 64 letters, digits, _ and -, and begin with a letter or digit; new is none",

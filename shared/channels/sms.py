@@ -19,6 +19,7 @@ _FINAL_REASONS = {
     "DESTINATION_COUNTRY_BLOCKED": Reason.COUNTRY_NOT_ALLOWED,
     "COUNTRY_NOT_ENABLED": Reason.COUNTRY_NOT_ALLOWED,
     "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION": Reason.COUNTRY_NOT_ALLOWED,
+    "PRICE_OVER_THRESHOLD": Reason.SPEND_LIMIT,
     "DESTINATION_PHONE_NUMBER_OPTED_OUT": Reason.UNSUBSCRIBED,
 }
 _MENDED_BY_OPS = frozenset({"NO_ORIGINATION_IDENTITIES_FOUND", "RESOURCE_NOT_ACTIVE", "REGISTRATION_NOT_COMPLETE"})
@@ -56,6 +57,8 @@ class SmsSender:
             "TimeToLive": sms_lives_for(request.expires_at - now),
             "Context": {MESSAGE_ID_CONTEXT: request.message_id},
         }
+        if request.max_price is not None:
+            call["MaxPrice"] = request.max_price
         if self._configuration_set:
             call["ConfigurationSetName"] = self._configuration_set
         return attempt(lambda: self._sms.send_text_message(**call), _final_reason)

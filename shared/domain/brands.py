@@ -73,7 +73,7 @@ DAY_BEFORE_AT = time(17, 0)
 SOON_MINUTES_AHEAD = 45
 USUAL_QUIET_HOURS = (
     QuietHours(start=time(21), end=time(8), categories=(Category.SURVEYS, Category.SCHEDULED, Category.DAY_BEFORE)),
-    QuietHours(start=time(22), end=time(6), categories=(Category.DELAYED, Category.EXCEPTION, Category.DELIVERED)),
+    QuietHours(start=time(22), end=time(6), categories=(Category.DELIVERED, Category.EXCEPTION, Category.DELAYED)),
 )
 """Where a brand says nothing else. What is worth knowing only now (on its way, soon, arriving) waits for nothing."""
 

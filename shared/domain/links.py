@@ -10,12 +10,33 @@ from pydantic import Field
 from shared.domain.base import Frozen, ResponseId
 from shared.domain.messages import Category, Channel, LinkChannel
 
-__all__ = ["LinkChannel", "PreferencesLink", "ServedPage", "SurveyLink", "Unsubscribe"]
+__all__ = ["LinkChannel", "PreferencesLink", "ServedPage", "SurveyLink", "TrackingLink", "Unsubscribe"]
 
 PRESSED_AFTER = timedelta(milliseconds=500)
 """How long a page must have been open before a press counts: a person first has to see it."""
 PAGE_LIVES_FOR = timedelta(hours=24)
 """How long a page may be open before its answer is sent, retries over a night without network included."""
+
+
+FOLLOWED_FOR = timedelta(days=60)
+"""How long after we were told of a parcel its page may be opened: longer than any is on its way."""
+
+
+class TrackingLink(Frozen, defer_build=True):
+    """The right to see where one parcel is. Links are forwarded, so it names nobody, and its page neither.
+
+    Args:
+        delivery_id: Which parcel.
+        expires_at: Until when it is good, in Unix seconds.
+    """
+
+    delivery_id: str
+    expires_at: int
+
+    @classmethod
+    def of(cls, delivery_id: str, registered_at: datetime) -> TrackingLink:
+        """The link to a parcel; the same each time, so that every message about it leads to one page."""
+        return cls(delivery_id=delivery_id, expires_at=int((registered_at + FOLLOWED_FOR).timestamp()))
 
 
 class SurveyLink(Frozen, defer_build=True):

@@ -14,7 +14,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from shared.domain.base import Frozen, Identifier, Instant, ResponseId, digest
 from shared.domain.people import EmailAddress, PhoneNumber
@@ -258,13 +258,18 @@ class EmailRequest(Frozen):
 
 
 class SmsRequest(Frozen):
-    """The exact SMS to be sent, and until when the provider may still try to deliver it."""
+    """The exact SMS to be sent, until when the provider may still try to deliver it, and what it may cost.
+
+    Args:
+        max_price: In US dollars, as the provider wants it.
+    """
 
     channel: Literal[Channel.SMS] = Channel.SMS
     message_id: Identifier
     to: PhoneNumber
     content: SmsContent
     expires_at: Instant
+    max_price: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,2}\.[0-9]{1,5}$")] | None = None
 
 
 MessageRequest: TypeAlias = Annotated[EmailRequest | SmsRequest, Field(discriminator="channel")]

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from shared.domain.base import Identifier
+from pydantic import Field
+
+from shared.domain.base import Identifier, Instant
 from shared.domain.deliveries import DeliveryEvent, DeliveryId, DeliveryRegistration
 from shared.domain.messages import Notification
 from shared.domain.response_submitted import Queued, ResponseSubmitted
+from shared.domain.routes import MAX_REVISION, MAX_STOPS, Place, PlannedStop, ReplanReason, RouteId
 from shared.domain.steps import StepsTold
 
 __all__ = [
     "DeliveryDue",
     "DeliveryReported",
     "ErasePerson",
+    "PositionReported",
     "Queued",
     "ResponseSubmitted",
+    "RouteReported",
     "SendNotification",
     "StepsTold",
 ]
@@ -51,6 +56,44 @@ class DeliveryDue(Queued):
 
     type: Literal["DeliveryDue"] = "DeliveryDue"
     delivery_id: DeliveryId
+
+
+class RouteReported(Queued):
+    """A fleet told us of a plan: the stops of a van in their order; on the deliveries queue.
+
+    Args:
+        route_id: Which van's way.
+        stops: In their order.
+        revision: The highest of a route is the plan that counts, whatever the order in which they come.
+        replanned_because: Why it was planned anew.
+        planned_at: When we learned of it.
+    """
+
+    type: Literal["RouteReported"] = "RouteReported"
+    route_id: RouteId
+    stops: Annotated[tuple[PlannedStop, ...], Field(max_length=MAX_STOPS)]
+    revision: Annotated[int, Field(ge=1, le=MAX_REVISION)]
+    replanned_because: ReplanReason | None = None
+    planned_at: Instant
+
+
+class PositionReported(Queued):
+    """A fleet told us where the van is that has a parcel aboard; on the deliveries queue.
+
+    Args:
+        delivery_id: Which parcel.
+        place: Where its van is.
+        at: When it was there, by the fleet's clock; never later than when we learned of it.
+        estimated_at: When it is expected at this parcel's door.
+        learned_at: When we learned of it.
+    """
+
+    type: Literal["PositionReported"] = "PositionReported"
+    delivery_id: DeliveryId
+    place: Place
+    at: Instant
+    estimated_at: Instant | None = None
+    learned_at: Instant
 
 
 class SendNotification(Queued):

@@ -12,9 +12,24 @@ from pydantic import Field
 
 from shared.domain.asking import Ask, ShortLink
 from shared.domain.base import Frozen, Instant
-from shared.domain.messages import Category, Channel, MessageRequest, MessageState, Notification, Reason
+from shared.domain.brands import (
+    DEFAULT_BRAND,
+    BrandId,
+)
+from shared.domain.daily_caps import (
+    DailyCap,
+)
+from shared.domain.messages import (
+    Category,
+    Channel,
+    MessageRequest,
+    MessageState,
+    Notification,
+    Reason,
+)
 from shared.domain.people import EmailAddress
 from shared.domain.responses import Subject
+from shared.domain.sms_limits import SmsTaken, SmsTaking
 from shared.domain.surveys import SurveyId
 
 
@@ -30,6 +45,9 @@ class Message(Frozen):
         request: What was frozen for the provider.
         said: How many things that a respondent wrote the request quotes.
         budgeted_hour: The hour of UTC whose budget of alerts it was taken from; it is taken once.
+        sms_taken: What it took from the limits of SMS, likewise.
+        deferred_until: Until when it was put off; it keeps that when it is sent.
+        deferred_because: Why.
         remind_at: When who was invited is to be reminded, if they have not answered.
         attempted_at: When it was given to its provider; a link, to who wished for it.
         resent: Whether it goes once more, for nobody knew what became of its first attempt.
@@ -47,6 +65,9 @@ class Message(Frozen):
     request: MessageRequest | None = None
     said: int = 0
     budgeted_hour: str | None = None
+    sms_taken: SmsTaken | None = None
+    deferred_until: Instant | None = None
+    deferred_because: Reason | None = None
     remind_at: Instant | None = None
     attempted_at: Instant | None = None
     resent: bool = False
@@ -90,6 +111,10 @@ class Draft(Frozen):
         subject: What is asked about, likewise.
         remind_at: When the person is to be reminded, likewise.
         short_link: The link to be kept under a short code.
+        brand_id: The brand that it is from, whose quiet hours hold for it.
+        time_zone: Where its recipient is, if their parcel or their profile says so.
+        cap: What it takes from what its person may be sent on a day; None if it is not counted.
+        sms: What it takes from the limits of SMS; None if it is an e-mail.
     """
 
     request: MessageRequest
@@ -105,11 +130,28 @@ class Draft(Frozen):
     subject: Subject | None = None
     remind_at: Instant | None = None
     short_link: ShortLink | None = None
+    brand_id: BrandId = DEFAULT_BRAND
+    time_zone: str | None = None
+    cap: DailyCap | None = None
+    sms: SmsTaking | None = None
+
+    def after(self, message: Message) -> Draft:
+        """The draft with what its message took from the limits of SMS at an earlier attempt: it takes once."""
+        if self.sms is None or message.sms_taken is None:
+            return self
+        return self.model_copy(update={"sms": self.sms.model_copy(update={"taken": message.sms_taken})})
 
 
 class Silence(NamedTuple):
     """The decision not to send, and why."""
 
+    reason: Reason
+
+
+class PutOff(NamedTuple):
+    """The decision to send later, from when on, and why."""
+
+    until: datetime
     reason: Reason
 
 
@@ -146,6 +188,9 @@ class Fence(StrEnum):
     ANSWERED = "answered"  # there is an answer already, or it was erased
     RECENTLY_ASKED = "recently_asked"  # the person was asked something too short a time ago
     OVER_BUDGET = "over_budget"  # the owner had enough alerts this hour
+    TOO_MANY = "too_many"  # the person was sent enough on this day of theirs
+    SPEND_LIMIT = "spend_limit"  # SMS would cost more than a day's may
+    PREFIX_LIMIT = "prefix_limit"  # too many SMS of this hour went to numbers that begin so
 
 
 @dataclass(frozen=True)

@@ -163,6 +163,14 @@ class ErasingMessages:
         return found_by(self._dynamodb, self._table_name, index, attribute, value, prefix)
 
 
+class Routes(Protocol):
+    """Vans' routes."""
+
+    def forget(self, delivery_id: str) -> object:
+        """Forget where a delivery goes, and which van has it."""
+        ...
+
+
 class ErasingDeliveries:
     """The parcels to a person: what is left says where a parcel was when, and what was promised.
 
@@ -170,26 +178,33 @@ class ErasingDeliveries:
         dynamodb: A DynamoDB client.
         table_name: The deliveries table.
         deliveries: The same table.
+        routes: The routes in it.
     """
 
-    def __init__(self, dynamodb: Queryable, table_name: str, deliveries: DeliveryRepository) -> None:
+    def __init__(self, dynamodb: Queryable, table_name: str, deliveries: DeliveryRepository, routes: Routes) -> None:
         self._dynamodb = dynamodb
         self._table_name = table_name
         self._deliveries = deliveries
+        self._routes = routes
 
     def of_person(self, person_id: str) -> Iterator[str]:
         """The ids of the parcels to a person."""
         return found_by(self._dynamodb, self._table_name, "by_person", "person_id", person_id)
 
     def erase(self, delivery_id: str, person_id: str) -> None:
-        """Erase who a parcel is for, unless that is somebody else by now.
+        """Erase who a parcel is for and where it goes, unless it is somebody else's by now.
+
+        Where it goes also when its person is erased already: a plan that waited meanwhile may have told it again.
 
         Raises:
             TemporaryError: the store did not answer, or others kept changing it.
         """
         for _ in range(SAVE_ATTEMPTS):
             delivery = self._deliveries.get(delivery_id)
-            if delivery is None or delivery.person_id != person_id:
+            if delivery is None or delivery.person_id not in {person_id, None}:
+                return
+            self._routes.forget(delivery_id)
+            if delivery.person_id is None:
                 return
             if self._deliveries.save(delivery.without_person(), delivery.version):
                 return

@@ -10,23 +10,31 @@ from pydantic import TypeAdapter
 from shared.domain.base import iso
 from shared.domain.messages import MessageRequest, MessageState, Notification
 from shared.domain.sending import Message
-from shared.storage.keys import message_key
+from shared.storage.keys import listed_month, message_key
 from shared.storage.table import from_item, to_item
 
 _REQUESTS: TypeAdapter[MessageRequest] = TypeAdapter(MessageRequest)
 
 
-INDEX_KEYS = ("person_id", "response_id", "requested_at")
-"""Attributes that the indexes by_person and by_response have as keys."""
+INDEX_KEYS = ("person_id", "response_id")
+"""Attributes by which the indexes by_person and by_response lead to a message; one that is erased loses them."""
 
 
 def indexed_by(notification: Notification) -> dict[str, str]:
-    """What the indexes find a message by: whom it is for, and which answer it may quote."""
-    keys = {"person_id": notification.person_id, "response_id": notification.response_id}
-    return {
+    """What the indexes know of a message: whom it is for, which answer it may quote, and what lists choose by.
+
+    The index `listed` has its state, reason and channel too, as the item has them at the time.
+    """
+    attributes = {
+        "person_id": notification.person_id,
+        "response_id": notification.response_id,
+        "delivery_id": notification.delivery_id,
+        "channel": notification.channel and notification.channel.value,
+        "kind": notification.kind.value,
         "requested_at": iso(notification.requested_at),
-        **{name: key for name, key in keys.items() if key is not None},
+        "listed_as": listed_month(notification.requested_at),
     }
+    return {name: value for name, value in attributes.items() if value is not None}
 
 
 def message_of(item: Mapping[str, Any]) -> Message:

@@ -6,7 +6,7 @@ came from as JSON in `content`. The budget of alerts is an item per survey and h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
@@ -16,6 +16,7 @@ from shared.domain.base import digest, iso
 from shared.domain.messages import MessageState, Notification, Reason
 from shared.domain.sending import AlertBudget, Draft, Fence, Message, SubjectType
 from shared.storage.ask_budget import taking
+from shared.storage.daily_caps import one_more_message
 from shared.storage.keys import (
     alert_budget_key,
     delivery_key,
@@ -28,11 +29,14 @@ from shared.storage.keys import (
 )
 from shared.storage.message_items import indexed_by, message_of, state_change
 from shared.storage.short_links import short_link_put
+from shared.storage.sms_limits import one_more_alike, spending
 from shared.storage.table import cancellation_codes, condition_held, error_code, from_item, to_item, translated
 
 KEPT_FOR = timedelta(days=400)
 """How long a message is kept after it was wished for: a little more than a year, for the yearly review."""
 BUDGET_KEPT_FOR = timedelta(days=7)
+WRITE_ATTEMPTS = 8
+"""How often the fence is tried while others are at the same items: five workers at most, each done in milliseconds."""
 STRANGERS_KEPT_FOR = timedelta(days=7)
 """How long a message to a number is kept that is nobody's whom we know: nothing else would ever erase that number."""
 
@@ -95,12 +99,12 @@ class MessageRepository:
             "UpdateExpression": (
                 "SET #state = :claimed, #token = :token, lease_until = :lease_until,"
                 " content = if_not_exists(content, :content), #ttl = if_not_exists(#ttl, :ttl)"
-                + "".join(f", {name} = :{name}" for name in indexed)
+                + "".join(f", #{name} = :{name}" for name in indexed)
             ),
             "ConditionExpression": (
                 "attribute_not_exists(pk) OR #state = :new OR (#state = :claimed AND lease_until <= :now)"
             ),
-            "ExpressionAttributeNames": {"#state": "state", "#token": "token", "#ttl": "ttl"},
+            "ExpressionAttributeNames": {f"#{name}": name for name in ("state", "token", "ttl", *indexed)},
             "ExpressionAttributeValues": to_item(
                 {
                     ":new": MessageState.NEW.value,
@@ -149,13 +153,16 @@ class MessageRepository:
             (Fence.ANSWERED, self._unanswered(draft)),
             (Fence.RECENTLY_ASKED, taking(self._tables.people, draft.ask, now) if draft.ask else None),
             (Fence.OVER_BUDGET, self._one_more_alert(budget)),
+            (Fence.TOO_MANY, self._one_more_today(draft)),
+            (Fence.SPEND_LIMIT, spending(self._tables.messages, draft.sms) if draft.sms else None),
+            (Fence.PREFIX_LIMIT, one_more_alike(self._tables.messages, draft.sms) if draft.sms else None),
         )
         planned = [(outcome, action) for outcome, action in checks if action is not None]
         if draft.short_link is not None:
             planned.append((Fence.PASSED, {"Put": short_link_put(self._tables.messages, draft.short_link, now)}))
         with translated():
             try:
-                self._dynamodb.transact_write_items(TransactItems=[action for _, action in planned])
+                self._in_one_write([action for _, action in planned])
             except ClientError as error:
                 codes = cancellation_codes(error)
                 # Anything but a failed condition (a conflict, a throttle) says nothing about the message.
@@ -168,6 +175,16 @@ class MessageRepository:
                 ]
                 return self._suppression(draft) if failed[0] is Fence.BOUNCED else failed[0]
         return Fence.PASSED
+
+    def _in_one_write(self, actions: Sequence[Mapping[str, Any]]) -> None:
+        """Do all of these or none; again if another write was at the same item, such as the day's spend of SMS."""
+        for attempt in range(1, WRITE_ATTEMPTS + 1):
+            try:
+                self._dynamodb.transact_write_items(TransactItems=actions)
+                return
+            except ClientError as error:
+                if attempt == WRITE_ATTEMPTS or "TransactionConflict" not in cancellation_codes(error):
+                    raise
 
     def settle(
         self,
@@ -200,7 +217,8 @@ class MessageRepository:
         One without its frozen request was erased meanwhile.
         """
         changes = {"state": MessageState.NEW.value, "resent": True}
-        gone = ("token", "lease_until", "settled_at")
+        # It is paid for once more, so it takes from the limits of SMS once more.
+        gone = ("token", "lease_until", "settled_at", "sms_taken")
         name = message.notification.message_id
         change = state_change(self._tables.messages, name, [MessageState.AMBIGUOUS], changes, gone)
         change["ConditionExpression"] += (
@@ -210,6 +228,15 @@ class MessageRepository:
         attempted_at = message.attempted_at
         change["ExpressionAttributeValues"][":attempted_at"] = {"S": iso(attempted_at) if attempted_at else ""}
         return condition_held(self._dynamodb.update_item, **change)
+
+    def defer(self, message_id: str, token: str, until: datetime, because: Reason) -> bool:
+        """Make a claimed message new again that is to be sent later; False if it is no longer ours."""
+        changes = {
+            "state": MessageState.NEW.value,
+            "deferred_until": iso(until),
+            "deferred_because": because.value,
+        }
+        return self._update(message_id, token, [MessageState.CLAIMED], changes, remove=("token", "lease_until"))
 
     def close(self, message_id: str, token: str, state: MessageState, reason: Reason, now: datetime) -> bool:
         """End a claimed message that is not to be sent; False if it is no longer ours."""
@@ -258,6 +285,7 @@ class MessageRepository:
             "state": MessageState.ATTEMPTING.value,
             "lease_until": iso(lease_until),
             "attempted_at": iso(now),
+            "channel": draft.request.channel.value,
             "request": draft.request.model_dump_json(),
             "said": draft.said,
             "remind_at": iso(draft.remind_at) if draft.remind_at else None,
@@ -266,6 +294,8 @@ class MessageRepository:
         }
         if budget is not None:
             changes["budgeted_hour"] = budget.hour
+        if draft.sms is not None:
+            changes["sms_taken"] = draft.sms.to_keep.model_dump()
         return {"Update": self._change(draft.request.message_id, token, [MessageState.CLAIMED], changes)}
 
     def _person_not_erased(self, draft: Draft) -> dict[str, Any] | None:
@@ -311,6 +341,11 @@ class MessageRepository:
         count["ConditionExpression"] = "attribute_not_exists(#counter) OR #counter < :limit"
         count["ExpressionAttributeValues"][":limit"] = {"N": str(budget.limit)}
         return {"Update": count}
+
+    def _one_more_today(self, draft: Draft) -> dict[str, Any] | None:
+        if draft.cap is None:
+            return None
+        return one_more_message(self._tables.people, draft.cap, draft.request.message_id)
 
     def _count(self, what: str, budget: AlertBudget) -> dict[str, Any]:
         return {

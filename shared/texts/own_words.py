@@ -12,7 +12,7 @@ from shared.domain.brands import MessageTexts
 from shared.texts.placeholders import Said, filled
 
 _EMPTY_LINES = re.compile(r"\r?\n[^\S\n]*\n\s*")
-_LINK = Markup('<a href="{0}">{0}</a>')
+_LINK = Markup('<a href="{0}" class="link">{0}</a>')
 _LINE_BREAK = Markup("<br>\n")
 
 

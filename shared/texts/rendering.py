@@ -139,7 +139,11 @@ class Texts:
 
     def sms(self) -> SmsContent:
         """One line in the alphabet of SMS, as far as the names in it allow."""
-        return SmsContent(body=plain_text(one_line(self._own.sms or self._text("sms"), longest=1000)))
+        return SmsContent(body=plain_text(self.sms_as_written()))
+
+    def sms_as_written(self) -> str:
+        """The same with the characters that were written, before any is replaced for the sake of the alphabet."""
+        return one_line(self._own.sms or self._text("sms"), longest=1000)
 
     def _text(self, form: str, **more: Any) -> str:
         template = self._environment.get_template(f"{self._folder}.{form}")

@@ -29,6 +29,9 @@ class InMemoryMessages:
         self.short_links: dict[str, str] = {}
         self.taken: dict[tuple[str, str, str], int] = {}
         self.not_sent: dict[tuple[str, str, str], int] = {}
+        self.sent_on_day: dict[tuple[str, str], set[str]] = {}
+        self.sms_spent: dict[str, int] = {}
+        self.sms_alike: dict[tuple[str, str], int] = {}
 
     def get(self, message_id: str) -> Message | None:
         return self.stored.get(message_id)
@@ -65,6 +68,10 @@ class InMemoryMessages:
                 return Fence.OVER_BUDGET
             self.taken[_counter(budget)] = self.taken.get(_counter(budget), 0) + 1
             known = known.model_copy(update={"budgeted_hour": budget.hour})
+        beyond = self._beyond(draft)
+        if beyond is not None:
+            return beyond
+        self._take(draft)
         self._change(
             known,
             state=MessageState.ATTEMPTING,
@@ -75,12 +82,35 @@ class InMemoryMessages:
             properties=draft.properties,
             subject=draft.subject,
             remind_at=draft.remind_at,
+            sms_taken=draft.sms.to_keep if draft.sms else known.sms_taken,
         )
         if draft.ask is not None:
             self.asked[draft.ask.person_id] = (now, draft.ask.by)
         if draft.short_link is not None:
             self.short_links[draft.short_link.code] = draft.short_link.path
         return Fence.PASSED
+
+    def _beyond(self, draft: Draft) -> Fence | None:
+        cap, sms, name = draft.cap, draft.sms, draft.request.message_id
+        if cap is not None:
+            sent = self.sent_on_day.get((cap.person_id, cap.day), set())
+            if name not in sent and len(sent) >= cap.limit:
+                return Fence.TOO_MANY
+        if sms is None:
+            return None
+        if sms.to_spend and self.sms_spent.get(sms.day, 0) + sms.to_spend > sms.spend_limit:
+            return Fence.SPEND_LIMIT
+        full = self.sms_alike.get((sms.prefix, sms.hour), 0) >= sms.prefix_limit
+        return Fence.PREFIX_LIMIT if full and not sms.is_counted else None
+
+    def _take(self, draft: Draft) -> None:
+        if draft.cap is not None:
+            day = (draft.cap.person_id, draft.cap.day)
+            self.sent_on_day.setdefault(day, set()).add(draft.request.message_id)
+        if draft.sms is not None:
+            alike = (draft.sms.prefix, draft.sms.hour)
+            self.sms_spent[draft.sms.day] = self.sms_spent.get(draft.sms.day, 0) + draft.sms.to_spend
+            self.sms_alike[alike] = self.sms_alike.get(alike, 0) + (not draft.sms.is_counted)
 
     def _unwelcome(self, draft: Draft, now: datetime) -> Fence | None:
         if draft.request_id in self.taken_back:
@@ -123,7 +153,15 @@ class InMemoryMessages:
             return False
         if known.attempted_at != message.attempted_at:
             return False
-        self._change(known, state=MessageState.NEW, resent=True, token=None, lease_until=None)
+        self._change(known, state=MessageState.NEW, resent=True, token=None, lease_until=None, sms_taken=None)
+        return True
+
+    def defer(self, message_id: str, token: str, until: datetime, because: Reason) -> bool:
+        known = self.stored.get(message_id)
+        if known is None or known.token != token or known.state is not MessageState.CLAIMED:
+            return False
+        new = {"state": MessageState.NEW, "token": None, "lease_until": None}
+        self._change(known, **new, deferred_until=until, deferred_because=because)
         return True
 
     def close(self, message_id: str, token: str, state: MessageState, reason: Reason, now: datetime) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
-from functions.notify.needs import Policy
+from functions.notify.manners import Manners
+from functions.notify.needs import Limits, Policy
 from functions.notify.planning import MessagePlanner
 from functions.notify.service import Notify, Sending
 from shared.domain.asking import SurveyRequest
-from shared.domain.brands import Brand
+from shared.domain.brands import DEFAULT_BRAND, Brand, BrandDefinition
 from shared.domain.deliveries import Delivery
 from shared.domain.links import PreferencesLink, SurveyLink, Unsubscribe
 from shared.domain.messages import Category, EmailRequest, Notification, SmsRequest
@@ -81,6 +82,15 @@ class PlainPreferences:
         return f"of-{link.person_id}"
 
 
+LIMITS = Limits(
+    default_time_zone="UTC",
+    messages_per_day=5,
+    sms_spend_per_day=20_000_000,
+    sms_per_prefix_per_hour=20,
+    sms_prices={"DE": 90_000},
+)
+
+
 class NotifyHouse:
     """The service and its surroundings."""
 
@@ -91,6 +101,8 @@ class NotifyHouse:
         sends_sms: bool = True,
         recontact_days: int = 30,
         resend: Collection[Category] = (),
+        limits: Limits = LIMITS,
+        countries: tuple[str, ...] = ("DE", "AT"),
     ) -> None:
         self.clock = FrozenClock()
         self.surveys = InMemorySurveys(SURVEY)
@@ -104,9 +116,10 @@ class NotifyHouse:
         self.email = RecordingProvider()
         self.sms = RecordingProvider()
         self.schedules = RecordingSchedules()
+        brands = CachedBrands(self.brands, self.clock, Brand(name="example.com"))
         self.planner = MessagePlanner(
             surveys=self.surveys,
-            brands=CachedBrands(self.brands, self.clock, Brand(name="example.com")),
+            brands=brands,
             responses=self.responses,
             deliveries=self.deliveries,
             people=self.people,
@@ -119,16 +132,17 @@ class NotifyHouse:
             policy=Policy(
                 public_base_url="https://hear.example.com",
                 sends_sms=sends_sms,
-                allowed_countries=("DE", "AT"),
+                allowed_countries=countries,
                 recontact_days=recontact_days,
                 help_contact="service@example.com",
             ),
         )
+        self.manners = Manners(self.planner, brands, limits)
         self.service = Notify(
             messages=self.messages,
             opt_outs=self.messages,
             requests=self.requests,
-            planner=self.planner,
+            planner=self.manners,
             email=self.email,
             sms=self.sms,
             pace=Unhurried(),
@@ -145,6 +159,10 @@ class NotifyHouse:
             return response.revision if response else None
         delivery = self.deliveries.get(name)
         return delivery.version if delivery else None
+
+    def publish(self, brand_id: str = DEFAULT_BRAND, **definition: object) -> None:
+        """Have a brand, before the first message or a minute after one."""
+        self.brands.publish(brand_id, BrandDefinition.model_validate({"name": "Shop", **definition}))
 
     def answer(self, response: Response) -> None:
         self.responses.stored[response.response_id] = response

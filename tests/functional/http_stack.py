@@ -25,8 +25,16 @@ from moto.core.models import botocore_stubber
 
 from shared.clock import SystemClock
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
-from shared.domain.links import PreferencesLink, SurveyLink, Unsubscribe
-from shared.domain.messages import Category, Channel
+from shared.domain.links import (
+    PreferencesLink,
+    SurveyLink,
+    TrackingLink,
+    Unsubscribe,
+)
+from shared.domain.messages import (
+    Category,
+    Channel,
+)
 from shared.domain.people import Recipient
 from shared.domain.sessions import StaffSession
 from shared.domain.surveys import Survey
@@ -36,7 +44,12 @@ from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.erasure_key import ErasureKey
 from shared.storage.people import PersonRepository
 from shared.storage.surveys import SurveyRepository
-from shared.tokens import LinkSigner, PreferencesLinks, UnsubscribeLinks
+from shared.tokens import (
+    LinkSigner,
+    PreferencesLinks,
+    TrackingLinks,
+    UnsubscribeLinks,
+)
 from tests.fakes.http import http_event
 from tests.functional.tables import (
     DELIVERY_INDEXES,
@@ -119,6 +132,7 @@ class HttpStack:
             "SCHEDULE_GROUP_NAME": SCHEDULE_GROUP,
             "SCHEDULER_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/scheduler",
             "PUBLIC_BASE_URL": "https://hear.example.com",
+            "SENDER_EMAIL": "news@example.com",
             "ADDRESS_ANSWERS_PER_MINUTE": "0",  # a module of tests is one address, and sends thousands
             "ADDRESS_ANSWERS_AT_ONCE": "240",
             "LINK_ANSWERS_PER_MINUTE": "30",
@@ -218,6 +232,12 @@ class HttpStack:
     def preferences(self, person_id: str) -> str:
         """The token with which a person chooses what they are sent."""
         return PreferencesLinks(lambda: [LINK_KEY]).sign(PreferencesLink(person_id=person_id))
+
+    def tracking(self, delivery_id: str = "parcel-2", lives: timedelta = timedelta(days=60)) -> str:
+        """The token of the live page of a parcel."""
+        expires_at = int((datetime.now(UTC) + lives).timestamp())
+        links = TrackingLinks(lambda: [LINK_KEY], SystemClock())
+        return links.sign(TrackingLink(delivery_id=delivery_id, expires_at=expires_at))
 
     def session(self, name: str = "own", lasts: timedelta = timedelta(hours=1)) -> str:
         """The token of a session that a secret key opened."""

@@ -8,7 +8,11 @@ from typing import Any
 TABLE = "table"
 RESPONSE_INDEXES = {"by_survey": ("survey_id", "answered"), "by_person": ("person_id", "answered")}
 """The indexes of the responses table: their partition key and their sort key."""
-MESSAGE_INDEXES = {"by_person": ("person_id", "requested_at"), "by_response": ("response_id", "requested_at")}
+MESSAGE_INDEXES = {
+    "by_person": ("person_id", "requested_at"),
+    "by_response": ("response_id", "requested_at"),
+    "listed": ("listed_as", "requested_at"),
+}
 DELIVERY_INDEXES = {"by_person": ("person_id",), "flagged": ("flagged_as", "flagged_at")}
 
 PEOPLE_INDEXES = {"listed": ("listed_as", "listed_at")}

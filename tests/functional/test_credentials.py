@@ -13,8 +13,9 @@ import pytest
 
 from shared.domain.api_keys import KeyKind
 from shared.domain.asking import ShortLink
-from shared.domain.deliveries import Delivery
+from shared.domain.deliveries import Delivery, DeliveryRegistration
 from shared.domain.messages import MessageKind, Notification
+from shared.domain.people import Recipient
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.messages import MessageRepository, Tables
 from shared.storage.short_links import short_link_put
@@ -49,6 +50,9 @@ CREDENTIALS = (
     "link tampered",
     "unsubscribe link",
     "unsubscribe link tampered",
+    "tracking link",
+    "tracking link expired",
+    "tracking link tampered",
     "preferences link",
     "preferences link tampered",
     "session",
@@ -57,6 +61,7 @@ CREDENTIALS = (
     "session tampered",
 )
 
+TRACKING = tuple(credential for credential in CREDENTIALS if credential.startswith("tracking"))
 SESSIONS = tuple(credential for credential in CREDENTIALS if credential.startswith("session"))
 
 PUBLIC = dict.fromkeys(CREDENTIALS)
@@ -76,7 +81,7 @@ SECRET = {
     "unsubscribe link tampered": 401,
     "preferences link": 401,
     "preferences link tampered": 401,
-    **dict.fromkeys(SESSIONS, 401),
+    **dict.fromkeys((*TRACKING, *SESSIONS), 401),
 }
 SURVEY_DOOR = {
     "none": 401,
@@ -94,7 +99,7 @@ SURVEY_DOOR = {
     "unsubscribe link tampered": 401,
     "preferences link": 401,
     "preferences link tampered": 401,
-    **dict.fromkeys(SESSIONS, 401),
+    **dict.fromkeys((*TRACKING, *SESSIONS), 401),
 }
 LINK_PAGE = {
     "none": 403,
@@ -112,12 +117,13 @@ LINK_PAGE = {
     "unsubscribe link tampered": 403,
     "preferences link": 403,
     "preferences link tampered": 403,
-    **dict.fromkeys(SESSIONS, 403),
+    **dict.fromkeys((*TRACKING, *SESSIONS), 403),
 }
 RATING_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "link": None, "link expired": 410, "link to another survey": None}
 """The token stands in the path and names the survey, so there is no other one."""
 
 KIOSK_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "publishable own": None}
+LIVE_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "tracking link": None, "tracking link expired": 410}
 UNSUBSCRIBE = {**dict.fromkeys(CREDENTIALS, 403), "unsubscribe link": None}
 PREFERENCES = {**dict.fromkeys(CREDENTIALS, 403), "preferences link": None}
 
@@ -157,6 +163,8 @@ MATRIX = {
     "GET /preferences/{token}": Row("/preferences/{token}", 200, PREFERENCES),
     "POST /preferences/{token}": Row("/preferences/{token}", 200, PREFERENCES, "shown=email:soon"),
     "GET /i/{code}": Row("/i/Ab3-_xYz019", 302, PUBLIC),
+    "GET /track/{token}": Row("/track/{token}", 200, LIVE_PAGE),
+    "GET /track/{token}/now": Row("/track/{token}/now", 200, LIVE_PAGE),
     "GET /scores": Row("/scores", 200, SESSION_PAGE),
     "POST /scores": Row("/scores", 303, LOG_IN),
     "POST /scores/end": Row("/scores/end", 303, PUBLIC),
@@ -169,6 +177,18 @@ MATRIX = {
     "GET /staff/surveys/{survey_id}/preview/widget": Row("/staff/surveys/delivery/preview/widget", 200, SESSION_PAGE),
     "GET /staff/surveys/{survey_id}/preview/email": Row("/staff/surveys/delivery/preview/email", 200, SESSION_PAGE),
     "GET /staff/surveys/{survey_id}/use": Row("/staff/surveys/delivery/use", 200, SESSION_PAGE),
+    "GET /staff/messages": Row("/staff/messages", 200, SESSION_PAGE),
+    "GET /staff/messages/{brand_id}": Row("/staff/messages/default", 200, SESSION_PAGE),
+    "GET /staff/messages/{brand_id}/edit": Row("/staff/messages/default/edit", 200, SESSION_PAGE),
+    "POST /staff/messages/{brand_id}/edit": Row(
+        "/staff/messages/default/edit", 200, SESSION_PAGE, "do=add:quiet_hours"
+    ),
+    "GET /staff/messages/{brand_id}/preview/{kind}": Row(
+        "/staff/messages/default/preview/delivery_soon", 200, SESSION_PAGE
+    ),
+    "GET /staff/messages/{brand_id}/preview/{kind}/email": Row(
+        "/staff/messages/default/preview/delivery_soon/email", 200, SESSION_PAGE
+    ),
     "POST /v1/deliveries": Row(
         "/v1/deliveries",
         202,
@@ -178,6 +198,16 @@ MATRIX = {
     "POST /v1/deliveries/{delivery_id}/events": Row(
         "/v1/deliveries/p-1/events", 202, SECRET, {"status": "out_for_delivery"}
     ),
+    "POST /v1/deliveries/{delivery_id}/position": Row(
+        "/v1/deliveries/p-1/position", 202, SECRET, {"latitude": 52.5, "longitude": 13.4}
+    ),
+    "PUT /v1/routes/{route_id}": Row("/v1/routes/van-7", 202, SECRET, {"stops": [{"delivery_id": "p-1"}]}),
+    "GET /v1/brands": Row("/v1/brands", 200, SECRET),
+    "GET /v1/brands/{brand_id}": Row("/v1/brands/lamps", 404, SECRET),
+    "PUT /v1/brands/{brand_id}": Row("/v1/brands/lamps", 200, SECRET, {"name": "Lamps"}),
+    # Without `contradicted=true` whoever may ask is told to say so.
+    "GET /v1/deliveries": Row("/v1/deliveries", 422, SECRET),
+    "GET /v1/promises": Row("/v1/promises", 200, SECRET),
     "GET /v1/metrics": Row("/v1/metrics", 200, SECRET),
     "GET /v1/funnel": Row("/v1/funnel", 200, SECRET),
     "GET /v1/journey": Row("/v1/journey", 200, SECRET),
@@ -235,7 +265,10 @@ MATRIX = {
 @pytest.fixture(scope="module")
 def stack() -> Iterator[HttpStack]:
     with http_stack() as stack:
-        DeliveryRepository(stack.dynamodb, "deliveries").save(Delivery(delivery_id="parcel-1", version=1), 0)
+        deliveries = DeliveryRepository(stack.dynamodb, "deliveries")
+        deliveries.save(Delivery(delivery_id="parcel-1", version=1), 0)
+        registered = DeliveryRegistration(carrier="own", recipient=Recipient(phone="+4915112345678"), registered_at=NOW)
+        deliveries.save(Delivery(delivery_id="parcel-2", registration=registered, version=1), 0)
         tables = Tables(**{name: name for name in Tables._fields})
         wish = Notification(
             message_id="msg_1",
@@ -278,6 +311,9 @@ def carried(stack: HttpStack, credential: str) -> tuple[dict[str, str], dict[str
         return {}, {"t": token}
     if kind == "unsubscribe":
         token = stack.unsubscribe("per_1")
+        return {}, {"t": token.swapcase() if which.endswith("tampered") else token}
+    if kind == "tracking":
+        token = stack.tracking(lives=timedelta(hours=-1 if which.endswith("expired") else 1))
         return {}, {"t": token.swapcase() if which.endswith("tampered") else token}
     if kind == "preferences":
         token = stack.preferences("per_1")

@@ -23,6 +23,7 @@ from shared.storage.keys import claim_key, person_tombstone_key
 from shared.storage.messages import MessageRepository, Tables
 from shared.storage.people import PersonRepository
 from shared.storage.receipts import ReceiptRepository
+from shared.storage.routes import RouteRepository
 from tests.fakes.clock import NOON, CountingIds
 from tests.fakes.erasure import FakeErasureKey
 from tests.fakes.wishes import OWNER, PERSON, RESPONSE_ID, delivery, draft, wish
@@ -46,6 +47,7 @@ class House:
             create_table(self.dynamodb, name)
         self.messages = MessageRepository(self.dynamodb, TABLES)
         self.erasing = ErasingMessages(self.dynamodb, "messages")
+        self.routes = RouteRepository(self.dynamodb, "deliveries")
 
     def raw(self, table: str) -> str:
         return json.dumps(self.dynamodb.scan(TableName=table)["Items"])
@@ -157,7 +159,7 @@ def test_a_parcel_keeps_where_it_was_and_what_was_promised(house: House) -> None
     parcel = delivery(recipient=Recipient(email=ADDRESS, name="Ada Lovelace"))
     signed = parcel.history[0].model_copy(update={"raw_status": "signed for by LOVELACE"})
     deliveries.save(parcel.model_copy(update={"history": (signed,)}), 0)
-    erasing = ErasingDeliveries(house.dynamodb, "deliveries", deliveries)
+    erasing = ErasingDeliveries(house.dynamodb, "deliveries", deliveries, house.routes)
     assert list(erasing.of_person(PERSON.person_id)) == [parcel.delivery_id]
     erasing.erase(parcel.delivery_id, PERSON.person_id)
     left = deliveries.get(parcel.delivery_id)
@@ -171,7 +173,7 @@ def test_a_parcel_keeps_where_it_was_and_what_was_promised(house: House) -> None
 def test_a_parcel_that_is_somebody_elses_by_now_stays(house: House) -> None:
     deliveries = DeliveryRepository(house.dynamodb, "deliveries")
     deliveries.save(delivery(), 0)
-    ErasingDeliveries(house.dynamodb, "deliveries", deliveries).erase("parcel-1", "per_other")
+    ErasingDeliveries(house.dynamodb, "deliveries", deliveries, house.routes).erase("parcel-1", "per_other")
     assert deliveries.get("parcel-1") == delivery()
 
 
@@ -193,7 +195,7 @@ def test_a_carrier_that_reports_meanwhile_loses_nothing(house: House) -> None:
                 deliveries.save(found.with_event(event), found.version)
             return found
 
-    erasing = ErasingDeliveries(house.dynamodb, "deliveries", Meddling(house.dynamodb, "deliveries"))
+    erasing = ErasingDeliveries(house.dynamodb, "deliveries", Meddling(house.dynamodb, "deliveries"), house.routes)
     erasing.erase("parcel-1", PERSON.person_id)
     left = deliveries.get("parcel-1")
     assert left is not None

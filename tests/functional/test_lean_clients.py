@@ -122,6 +122,7 @@ HEAVY = (
     "shared.domain.deliveries",
     "shared.domain.links",
     "shared.domain.messages",
+    "shared.domain.number_zones",
     "shared.domain.recording",
     "shared.storage.link_keys",
     "shared.tokens",

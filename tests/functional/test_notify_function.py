@@ -83,6 +83,11 @@ class House:
             "ALLOWED_COUNTRIES": "DE,AT",
             "ALERTS_PER_HOUR": "1",
             "RECONTACT_DAYS": "30",
+            "DEFAULT_TIME_ZONE": "UTC",
+            "MESSAGES_PER_PERSON_PER_DAY": "5",
+            "SMS_SPEND_LIMIT_PER_DAY": "20",
+            "SMS_PER_PREFIX_PER_HOUR": "20",
+            "SMS_PRICES_USD": "",
             "HELP_CONTACT": "+49 30 1234567",
         }
 

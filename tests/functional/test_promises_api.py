@@ -91,8 +91,8 @@ def test_a_rate_is_what_was_kept_of_all_that_was_judged_with_its_interval(stack:
     assert (told["kept_percent"], told["late_minutes"]) == (70.0, 30.0)
     # Agresti and Coull: z^2/2 added to either side.
     z2 = 1.959964**2
-    n, share = 20 + z2, (14 + z2 / 2) / (20 + z2)
-    half = 1.959964 * sqrt(share * (1 - share) / n)
+    answers, share = 20 + z2, (14 + z2 / 2) / (20 + z2)
+    half = 1.959964 * sqrt(share * (1 - share) / answers)
     assert told["interval"] == pytest.approx([100 * (share - half), 100 * (share + half)], abs=0.01)
 
 

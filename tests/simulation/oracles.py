@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tests.simulation.answers import Answer, answers_amiss, items_of, recount, standing
 from tests.simulation.aws import InMemoryAws
 from tests.simulation.aws.values import Item
+from tests.simulation.promised import ledger_amiss
 from tests.simulation.told import events_amiss
 
 
@@ -95,6 +96,7 @@ def faults_at_rest(
         *events_amiss(aws, {answer.response_id: answer.revision for answer in expected}, recount(expected)),
         *_alerts_amiss(aws, expected),
         *_reports_lost(aws, reported),
+        *ledger_amiss(aws),
         *_arrivals_amiss(aws, (parcel for parcel, status in reported if status == "delivered")),
         *messages_amiss(aws),
         *messages_unfinished(aws),

@@ -19,11 +19,12 @@ import functions.notify.service as notify_service
 import functions.nps_calc.app as nps_calc_app
 import functions.survey_ingest.bootstrap as ingest_bootstrap
 import shared.clients
+from functions.delivery_status.service import DeliveryStatus
 from functions.notify import planning
 from functions.nps_calc.service import NpsCalc
 from shared.clock import RandomIds, SystemClock
+from shared.domain import deliveries as domain_deliveries
 from shared.domain.asking import Ask
-from shared.domain.deliveries import DeliveryStatus
 from shared.domain.events import DomainEvent, chain
 from shared.domain.messages import MessageState
 from shared.domain.recording import Outcome, Recorded, Stored, Write
@@ -33,7 +34,7 @@ from shared.domain.stages import ANNOUNCED_WHILE
 from shared.errors import TemporaryError
 from shared.events import EventBus
 from shared.queues import Queue
-from shared.storage import ask_budget, funnel, messages, responses, transactions
+from shared.storage import ask_budget, deliveries, funnel, messages, responses, transactions
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.funnel import FunnelRepository
 from shared.storage.messages import MessageRepository
@@ -183,7 +184,7 @@ def has_no_fence() -> AbstractContextManager[object]:
 
 def sends_what_is_stale() -> AbstractContextManager[object]:
     """A delivery message is true for ever."""
-    always = dict.fromkeys(ANNOUNCED_WHILE, frozenset(DeliveryStatus))
+    always = dict.fromkeys(ANNOUNCED_WHILE, frozenset(domain_deliveries.DeliveryStatus))
     return patch.object(planning, "ANNOUNCED_WHILE", always)
 
 
@@ -210,11 +211,47 @@ def overwrites_deliveries() -> AbstractContextManager[object]:
     """A parcel is written back without asking whether somebody else wrote in between."""
     save = DeliveryRepository.save
 
-    def unconditional(self: Any, delivery: Any, expected_version: int) -> bool:
+    def unconditional(self: Any, delivery: Any, expected_version: int, moved: Any = ()) -> bool:
         known = self.get(delivery.delivery_id)
-        return save(self, delivery, known.version if known else 0)
+        return save(self, delivery, known.version if known else 0, moved)
 
     return patch.object(DeliveryRepository, "save", unconditional)
+
+
+def counts_promises_beside() -> AbstractContextManager[object]:
+    """What became of a promise is counted before its parcel is stored: who dies or loses in between counts twice."""
+
+    def commit(dynamodb: Any, actions: Sequence[Action]) -> None:
+        for action in actions[1:]:
+            _commit(dynamodb, [action])
+        _commit(dynamodb, actions[:1])
+
+    return patch.object(deliveries, "commit", commit)
+
+
+def announces_on_first_sight_only() -> AbstractContextManager[object]:
+    """What a report obliges us to tell is wished for only by the run that stored it: a crash in between loses it."""
+    follow = DeliveryStatus._change
+
+    def silent(self: DeliveryStatus, *args: Any) -> Any:
+        announce, stored = self._announce, []
+        save = self._deliveries.save
+
+        def saving(*saved: Any) -> bool:
+            stored.append(save(*saved))
+            return bool(stored[-1])
+
+        class Once:
+            get = self._deliveries.get
+            save = staticmethod(saving)
+
+        with (
+            patch.object(self, "_deliveries", Once()),
+            patch.object(self, "_announce", lambda *told: announce(*told) if any(stored) else 0),
+        ):
+            return follow(self, *args)
+
+    return patch.object(DeliveryStatus, "_change", silent)
 
 
 def tells_on_first_sight_only() -> AbstractContextManager[object]:

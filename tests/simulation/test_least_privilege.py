@@ -44,6 +44,7 @@ def the_back_office_works(opened: Shop) -> None:
         ("DELETE", "/v1/surveys/chat", None, 200),
         ("GET", "/v1/journey", None, 200),
         ("GET", "/v1/funnel", None, 200),
+        ("GET", "/v1/messages", None, 200),
         ("GET", f"/v1/messages/{message_id}", None, 200),
         ("POST", "/v1/people", {"email": "ada@example.org", "last_sent_at": 1_700_000_000}, 201),
         ("GET", "/v1/people", None, 200),

@@ -35,6 +35,8 @@ FOUND_BY_STORMS: list[Bug] = [
     planted.gives_no_reason,
     planted.ignores_receipts,
     planted.overwrites_deliveries,
+    planted.counts_promises_beside,
+    planted.announces_on_first_sight_only,
     planted.tells_on_first_sight_only,
     planted.tells_the_last_step_only,
     planted.gives_events_new_ids,

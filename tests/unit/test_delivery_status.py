@@ -11,8 +11,8 @@ from functions.delivery_status.service import SAVE_ATTEMPTS, DeliveryStatus
 from shared.domain.deliveries import Delivery, DeliveryEvent, DeliveryRegistration
 from shared.domain.messages import MessageKind, message_id
 from shared.domain.people import Recipient
-from shared.domain.promises import LedgerChange
-from shared.domain.queued import DeliveryReported, SendNotification
+from shared.domain.promises import LedgerChange, Outcome, Window
+from shared.domain.queued import DeliveryDue, DeliveryReported, SendNotification
 from shared.errors import TemporaryError
 from tests.fakes.clock import NOON, FrozenClock
 from tests.fakes.deliveries import InMemoryDeliveries, OneBrand
@@ -202,3 +202,115 @@ def test_a_race_that_is_always_lost_comes_again_later(house: House) -> None:
     with pytest.raises(TemporaryError, match="others kept writing"):
         service.follow(happened("out_for_delivery"))
     assert house.told() == []
+
+
+# Timers.
+
+
+def promised(hours: float, minutes: int = 0) -> DeliveryReported:
+    report = registration(minutes=minutes)
+    assert report.registration is not None
+    start = NOON + timedelta(hours=hours)
+    window = Window(start=start, end=start + timedelta(hours=2))
+    return report.model_copy(update={"registration": report.registration.model_copy(update={"promise": window})})
+
+
+def rings(house: House) -> list[MessageKind]:
+    """What the timers that are due by now have told."""
+    house.notifications.sent.clear()
+    for due in house.later.taken(house.clock.now()):
+        assert isinstance(due, DeliveryDue)
+        house.service.look_again(due)
+    return house.kinds()
+
+
+def test_what_is_due_later_has_us_look_again_when_it_is(house: House) -> None:
+    house.service.follow(promised(72))
+    assert house.kinds() == ["delivery_scheduled"]
+    house.clock.advance(timedelta(hours=53, seconds=1))
+    assert rings(house) == ["delivery_scheduled", "delivery_day_before"]
+
+
+def test_a_timer_that_rings_twice_or_too_early_wishes_for_nothing_new(house: House) -> None:
+    house.service.follow(promised(72))
+    for _ in range(3):
+        house.service.look_again(DeliveryDue(delivery_id="order-1"))
+    assert len({told.notification.message_id for told in house.told()}) == 1
+    house.clock.advance(timedelta(hours=53))
+    for _ in range(3):
+        house.service.look_again(DeliveryDue(delivery_id="order-1"))
+    assert len({told.notification.message_id for told in house.told()}) == 2
+    assert house.deliveries.writes == 1
+
+
+def test_a_timer_of_a_parcel_nobody_knows_does_nothing(house: House) -> None:
+    assert house.service.look_again(DeliveryDue(delivery_id="order-1")) is None
+
+
+def test_a_timer_of_what_has_changed_tells_nothing(house: House) -> None:
+    house.service.follow(promised(72))
+    house.service.follow(happened("delivered", 5))
+    house.clock.advance(timedelta(hours=53, seconds=1))
+    assert set(rings(house)) == {"delivery_delivered", "survey_invitation"}
+
+
+def test_the_timer_is_made_before_the_write_that_needs_it(house: House) -> None:
+    house.later.fails = True
+    with pytest.raises(TemporaryError):
+        house.service.follow(promised(72))
+    assert house.deliveries.get("order-1") is None
+    house.later.fails = False
+    house.service.follow(promised(72))
+    assert len(house.later.due) == 1
+
+
+def test_a_new_estimate_needs_only_one_more_timer(house: House) -> None:
+    house.service.follow(registration())
+    house.service.follow(happened("out_for_delivery"))
+    first = house.service.estimate("order-1", NOON + timedelta(hours=3), NOON)
+    assert (first.changed, [at for at, _ in house.later.due.values()]) == (
+        True,
+        [NOON + timedelta(hours=2, minutes=15, seconds=1)],
+    )
+    again = house.service.estimate("order-1", NOON + timedelta(hours=3, minutes=2), NOON + timedelta(minutes=1))
+    assert (again.changed, len(house.later.due)) == (False, 1)
+    house.service.estimate("order-1", NOON + timedelta(hours=4), NOON + timedelta(minutes=2))
+    house.clock.advance(timedelta(hours=2, minutes=16))
+    assert rings(house) == ["delivery_on_its_way"]
+    house.clock.advance(timedelta(hours=1))
+    assert rings(house) == ["delivery_on_its_way", "delivery_soon"]
+
+
+# The ledger.
+
+
+def test_what_became_of_a_promise_is_counted_once_and_moved_by_a_correction(house: House) -> None:
+    house.service.follow(promised(-1))
+    for _ in range(2):
+        house.service.follow(happened("delivered", 30))
+    assert dict(house.deliveries.ledger) == {("2026-W47", "dhl", "", Outcome.KEPT): 1}
+    wrong = happened("in_transit", 31).event
+    assert wrong is not None
+    right = wrong.model_copy(update={"corrects": "delivered-30"})
+    house.service.follow(DeliveryReported(delivery_id="order-1", event=right))
+    assert dict(house.deliveries.ledger) == {("2026-W47", "dhl", "", Outcome.KEPT): 0}
+    house.service.follow(happened("delivered", 90))
+    assert {key[3]: times for key, times in house.deliveries.ledger.items() if times} == {Outcome.LATE: 1}
+
+
+def test_what_contradicts_is_told_once_and_has_nobody_told(house: House) -> None:
+    house.service.follow(registration())
+    house.service.follow(happened("delivered", 10))
+    house.notifications.sent.clear()
+    followed = house.service.follow(happened("out_for_delivery", 20))
+    assert [event.status for event in followed.contradicted] == ["out_for_delivery"]
+    assert house.service.follow(happened("out_for_delivery", 20)).contradicted == ()
+    assert set(house.kinds()) == {"delivery_delivered", "survey_invitation"}
+
+
+def test_several_events_of_one_report_are_one_write(house: House) -> None:
+    events = [happened(status, n).event for n, status in enumerate(("in_transit", "out_for_delivery", "delivered"))]
+    report = DeliveryReported(delivery_id="order-1", events=tuple(event for event in events if event))
+    assert house.service.follow(report).delivery.status == "delivered"
+    assert house.deliveries.writes == 1
+    assert house.service.follow(report).changed is False

@@ -12,7 +12,7 @@ import pytest
 from functions.notify.service import LEASE, digest_of
 from shared.domain.asking import SurveyRequest
 from shared.domain.brands import BrandDefinition, MessageTexts
-from shared.domain.deliveries import DeliveryStatus
+from shared.domain.deliveries import Delivery, DeliveryStatus
 from shared.domain.messages import (
     Category,
     Channel,
@@ -22,9 +22,11 @@ from shared.domain.messages import (
     Notification,
     Reason,
     SmsRequest,
+    message_id,
 )
 from shared.domain.people import Person
 from shared.domain.preferences import CUSTOMER
+from shared.domain.promises import Window
 from shared.domain.queued import SendNotification
 from shared.domain.responses import Subject
 from shared.domain.sending import (
@@ -32,6 +34,7 @@ from shared.domain.sending import (
     Draft,
     Fence,
     NoAnswer,
+    PutOff,
     RefusedForGood,
     RefusedForNow,
     Silence,
@@ -105,7 +108,7 @@ def before_the_fence(house: NotifyHouse, monkeypatch: pytest.MonkeyPatch, *happe
     """Have things happen between rendering and fence, one at each rendering."""
     plan, pending = house.planner.plan, list(happenings)
 
-    def planned(notification: Notification, now: datetime) -> Draft | Silence:
+    def planned(notification: Notification, now: datetime) -> Draft | Silence | PutOff:
         drafted = plan(notification, now)
         if pending:
             pending.pop(0)()
@@ -440,7 +443,7 @@ def test_a_message_expires_at_the_fence_too(house: NotifyHouse, monkeypatch: pyt
     soon = wish(MessageKind.DELIVERY_ON_ITS_WAY, expires_at=NOON + timedelta(seconds=10))
     plan = house.planner.plan
 
-    def slow(notification: Notification, now: datetime) -> Draft | Silence:
+    def slow(notification: Notification, now: datetime) -> Draft | Silence | PutOff:
         house.wait(6)
         return plan(notification, now)
 
@@ -723,3 +726,70 @@ def test_a_worker_that_dies_before_it_schedules_a_reminder_leaves_that_to_the_ne
     assert house.send(wanted).now is False
     due, _ = reminder(house)
     assert due == house.clock.now() + timedelta(minutes=1)
+
+
+# Stages of a delivery.
+
+
+def on_the_road(arrives_in: float, **changes: Any) -> Delivery:
+    """A parcel out for delivery, whose van says how many minutes it is away."""
+    estimated_at = NOON + timedelta(minutes=arrives_in)
+    return delivery(**changes).with_estimate(estimated_at, NOON - timedelta(minutes=1))
+
+
+def test_soon_waits_while_the_van_is_further_away_than_it_was(house: NotifyHouse) -> None:
+    soon = wish(MessageKind.DELIVERY_SOON, occasion="2026-11-22")
+    house.parcel(on_the_road(120))
+    with pytest.raises(TemporaryError, match="not that near"):
+        house.send(soon)
+    house.wait(75 * 60)
+    assert house.send(soon).state is MessageState.SENT
+    assert len(house.accepted) == 1
+
+
+def test_soon_is_not_told_when_the_van_is_at_the_door(house: NotifyHouse) -> None:
+    house.parcel(on_the_road(9))
+    sending = house.send(wish(MessageKind.DELIVERY_SOON, occasion="2026-11-22"))
+    assert (sending.state, sending.reason) == (MessageState.SUPPRESSED, Reason.STALE)
+
+
+@pytest.mark.parametrize("occasion", ["2026-11-21", "another"])
+def test_a_message_about_another_occasion_is_stale(house: NotifyHouse, occasion: str) -> None:
+    house.parcel(delivery())
+    sending = house.send(wish(MessageKind.DELIVERY_ON_ITS_WAY, occasion=occasion))
+    assert (sending.state, sending.reason) == (MessageState.SUPPRESSED, Reason.STALE)
+
+
+def test_a_window_that_is_over_is_not_told_any_more(house: NotifyHouse) -> None:
+    over = Window(start=NOON - timedelta(hours=3), end=NOON - timedelta(hours=1))
+    house.parcel(delivery(promise=over))
+    house.send(wish(MessageKind.DELIVERY_ON_ITS_WAY))
+    (sent,) = house.accepted
+    assert isinstance(sent, SmsRequest)
+    assert "between" not in sent.content.body
+
+
+def late() -> Delivery:
+    """A parcel that was promised until an hour ago and came five minutes ago."""
+    over = Window(start=NOON - timedelta(hours=3), end=NOON - timedelta(hours=1))
+    return delivery(DeliveryStatus.DELIVERED, promise=over)
+
+
+def test_nobody_is_asked_about_a_broken_promise_before_the_apology(house: NotifyHouse) -> None:
+    house.parcel(late())
+    invitation = wish(MessageKind.SURVEY_INVITATION)
+    with pytest.raises(TemporaryError, match="the apology goes first"):
+        house.send(invitation)
+    apology = wish(MessageKind.DELIVERY_APOLOGY).model_copy(
+        update={"message_id": message_id(MessageKind.DELIVERY_APOLOGY, "parcel-1")}
+    )
+    assert house.send(apology).state is MessageState.SENT
+    house.wait(LEASE.total_seconds())
+    assert house.send(invitation).state is MessageState.SENT
+
+
+def test_an_apology_says_how_late_it_was(house: NotifyHouse) -> None:
+    house.parcel(late())
+    house.send(wish(MessageKind.DELIVERY_APOLOGY))
+    (sent,) = house.accepted
+    assert "55 minutes" in (sent.content.body if isinstance(sent, SmsRequest) else sent.content.text)

@@ -120,6 +120,9 @@ class FixedPlan:
     def plan(self, notification: Notification, now: datetime) -> Draft:
         return draft(notification)
 
+    def by_email(self, notification: Notification, now: datetime, because: Reason) -> Draft:
+        return draft(notification)
+
 
 @dataclass
 class World:

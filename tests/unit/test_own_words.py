@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +29,7 @@ def told(
     default_locale: str = "en",
     kind: MessageKind = SOON,
     person: Person = PERSON,
-    **registration: object,
+    **registration: Any,
 ) -> Texts:
     brand = Brand(name="Lamps & Light", default_locale=default_locale, texts={kind: texts})
     parcel = delivery(**registration)
@@ -106,7 +108,7 @@ def test_own_paragraphs_stand_in_place_of_greeting_and_text_in_both_parts() -> N
     )
     assert "Hello" not in email.text + email.html
     address = "https://hear.example.com/track/abc?a=1&amp;b=2"
-    assert f'almost there:<br>\n<a href="{address}">{address}</a></p>' in email.html
+    assert f'almost there:<br>\n<a href="{address}" class="link">{address}</a></p>' in email.html
     assert "Yours, &lt;b&gt;Lamps&lt;/b&gt; {1}" in email.html
     assert "<b>" not in email.html
 

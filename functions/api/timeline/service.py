@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -11,16 +9,14 @@ from typing import NamedTuple, Protocol
 from functions.api.deliveries.bodies import DeliveryTold
 from functions.api.messages.bodies import MessageTold
 from functions.api.needs import AnswerLists, SurveyRequests
-from functions.api.paging import paging
+from functions.api.paging import cursor, paging, place
 from functions.api.timeline.bodies import AnswerTold, RequestTold, TimelineEntry, TimelineTold, What
 from shared.clock import Clock
 from shared.domain.asking import response_id_of
-from shared.domain.base import iso
 from shared.domain.deliveries import Delivery
 from shared.domain.messages import MessageKind
 from shared.domain.responses import Response
 from shared.domain.sending import Message
-from shared.errors import InvalidRequestError
 
 MESSAGES = 100
 """Messages looked through for a page: at least as many as a page can hold."""
@@ -77,7 +73,7 @@ class Timeline:
             TemporaryError: a store did not answer.
         """
         asked = paging(query)
-        before = _place(query["before"]) if "before" in query else (self._clock.now() + AHEAD, "")
+        before = place(query["before"]) if "before" in query else (self._clock.now() + AHEAD, "")
         messages = self._timelines.messages(person_id, before[0], MESSAGES)
         deliveries, are_all = self._timelines.deliveries(person_id, DELIVERIES)
         invitations = {
@@ -98,7 +94,7 @@ class Timeline:
         shown = tuple(earlier[: asked.per_page])
         told = TimelineTold(person=person_id, entries=shown, incomplete=() if are_all else ("deliveries",))
         goes_on = len(earlier) > asked.per_page
-        return TimelinePage(told, _cursor(shown[-1]) if goes_on else None)
+        return TimelinePage(told, cursor(*shown[-1].place) if goes_on else None)
 
     def _told_answers(
         self, person_id: str, before: tuple[datetime, str], per_page: int, invitations: Mapping[str, Message]
@@ -140,23 +136,3 @@ def _answer(response: Response, invitation: Message | None) -> TimelineEntry:
         invitation.properties if invitation else {},
     )
     return TimelineEntry(at=response.answered_at, what=What.ANSWER, id=response.response_id, answer=told)
-
-
-def _cursor(entry: TimelineEntry) -> str:
-    # To the microsecond: rounded, an entry of the same millisecond would be missed or seen twice.
-    return base64.urlsafe_b64encode(f"{entry.at.isoformat()}#{entry.id}".encode()).decode().rstrip("=")
-
-
-def _place(cursor: str) -> tuple[datetime, str]:
-    try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode()
-        at, _, id_ = text.partition("#")
-        place = datetime.fromisoformat(at), id_
-        iso(place[0])
-        if place[0].tzinfo is None or not id_:
-            raise ValueError("no place")
-    except (binascii.Error, UnicodeError, ValueError, OverflowError):
-        raise InvalidRequestError(
-            "before is no place in this timeline.", {"before": ["must be what an earlier page said"]}
-        ) from None
-    return place

@@ -19,6 +19,7 @@ from ministack.services import eventbridge, scheduler, sqs
 
 from infra.local.emulator import batches, http_api, permissions, provisioning, runtime
 from infra.local.emulator.channels import Channels
+from infra.local.emulator.clock import MovableClock
 from infra.local.emulator.front import Front
 from infra.local.emulator.layers import Layers
 from infra.local.emulator.outbox import STORE, Outbox
@@ -59,12 +60,12 @@ def _end_with(starter: int) -> None:
 class Application:
     """The whole: mended emulator, front and saver, through their life."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._outbox = Outbox()
+    def __init__(self, settings: Settings, clock: MovableClock) -> None:
+        self._outbox = Outbox(clock.now)
         self._saver = Saver(settings.state, {STORE: self._outbox.state})
-        channels = Channels(self._outbox)
+        channels = Channels(self._outbox, clock.now)
         channels.install()
-        self._front = Front(ministack_app.app, settings, self._outbox, channels, self._saver)
+        self._front = Front(ministack_app.app, settings, self._outbox, channels, self._saver, clock)
         self._fire_upstream = eventbridge._invoke_target
         eventbridge._invoke_target = self._fire
         self._run_batch_upstream = batches.run_batch
@@ -114,6 +115,8 @@ def main() -> None:
     http_api.install()
     provisioning.install()
     permissions.install()
+    clock = MovableClock(Path(tempfile.gettempdir()) / "clock")
+    clock.install()
     python = runtime.make(Path(tempfile.gettempdir()) / "lambda-runtime", settings.runtime_python)
     runtime.install(python)
     Layers(settings.unpacked, python).install()
@@ -121,7 +124,7 @@ def main() -> None:
     config.bind = [f"127.0.0.1:{settings.port}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
-    asyncio.run(serve(Application(settings), config))
+    asyncio.run(serve(Application(settings, clock), config))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ import json
 import re
 import time
 import uuid
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from email import message_from_bytes, policy
 from typing import Any
 
@@ -53,10 +54,16 @@ def _topics(configuration_set: str | None = None, event_type: str | None = None)
 
 
 class Channels:
-    """Both channels, and where what they send is kept."""
+    """Both channels.
 
-    def __init__(self, outbox: Outbox) -> None:
+    Args:
+        outbox: where what they send is kept.
+        now: tells when it was sent.
+    """
+
+    def __init__(self, outbox: Outbox, now: Callable[[], datetime]) -> None:
         self._outbox = outbox
+        self._now = now
         self._ses_upstream = ses_v2.handle_request
 
     def install(self) -> None:
@@ -103,7 +110,7 @@ class Channels:
             configuration_set=configuration_set,
             account=get_account_id(),
             region=get_region(),
-            sent_at=datetime.now(UTC),
+            sent_at=self._now(),
             tags=tags,
         )
         if configuration_set:
@@ -158,7 +165,7 @@ class Channels:
             sender=sender,
             message_type=request.get("MessageType", "TRANSACTIONAL"),
             context=context,
-            sent_at=datetime.now(UTC),
+            sent_at=self._now(),
         )
         # The SMS configuration set exists on AWS only; there as here its events go where those of e-mail go.
         spawn_background(_publish, [(event, _topics())], thread_name="sms-receipts")

@@ -6,6 +6,7 @@ import json
 import mimetypes
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -14,6 +15,7 @@ from ministack.services import apigateway
 
 from infra.local.emulator import pages
 from infra.local.emulator.channels import MAX_SMS_CHARACTERS, Channels
+from infra.local.emulator.clock import MovableClock
 from infra.local.emulator.outbox import Outbox
 from infra.local.emulator.saving import Saver
 from infra.local.emulator.settings import Settings
@@ -43,14 +45,24 @@ class Front:
         outbox: what was sent.
         channels: answers SMS calls.
         saver: is told of what changes.
+        clock: can be moved.
     """
 
-    def __init__(self, emulator: App, settings: Settings, outbox: Outbox, channels: Channels, saver: Saver) -> None:
+    def __init__(
+        self,
+        emulator: App,
+        settings: Settings,
+        outbox: Outbox,
+        channels: Channels,
+        saver: Saver,
+        clock: MovableClock,
+    ) -> None:
         self._emulator = emulator
         self._settings = settings
         self._outbox = outbox
         self._channels = channels
         self._saver = saver
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -70,6 +82,9 @@ class Front:
         if not signed and not target and (scope["method"], scope["path"]) == ("POST", "/_hearback/sms-answer"):
             answer = self._answer_sms(headers, await _read(receive))
             await (_send(send, answer) if answer else _see(send, "/mail"))
+            return
+        if not signed and not target and scope["path"] == "/_hearback/clock" and scope["method"] == "PUT":
+            await _send(send, self._move_clock(await _read(receive)))
             return
         if not signed and not target:
             page = await self._page(scope, accepts_html="text/html" in headers.get("accept", ""))
@@ -121,6 +136,15 @@ class Front:
             return _json({"message": "Not Found"}, 404)
         self._saver.touch()
         return None
+
+    def _move_clock(self, body: bytes) -> Answer:
+        """Make it another time here: ``{"at": "2026-11-22T12:00:00Z"}``, or the machine's with null."""
+        try:
+            at = json.loads(body)["at"]
+            self._clock.move_to(datetime.fromisoformat(at) if at is not None else None)
+        except (ValueError, TypeError, KeyError):
+            return _json({"message": 'Send {"at": …}: a time with its offset from UTC, or null.'}, 422)
+        return _json({"now": self._clock.now().isoformat(), "ahead_seconds": self._clock.ahead.total_seconds()})
 
     def _openapi(self, *, as_page: bool) -> Answer:
         """Serve the committed document, or the page over it; the server it proposes is this one."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 #: The name of its state file.
@@ -15,9 +16,14 @@ Message = dict[str, Any]
 
 
 class Outbox:
-    """Sent messages, oldest first."""
+    """Sent messages, oldest first.
 
-    def __init__(self) -> None:
+    Args:
+        now: tells when one was sent.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
         self._messages: deque[Message] = deque(maxlen=MOST)
 
     def add(
@@ -55,7 +61,7 @@ class Outbox:
                 "subject": subject,
                 "text": text,
                 "html": html,
-                "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "at": self._now().isoformat(timespec="milliseconds"),
                 "headers": headers or {},
                 "tags": tags or {},
             }

@@ -1,0 +1,1 @@
+"""What fleets tell of their vans: the stops in their order, and where the van is."""
