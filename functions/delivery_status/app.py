@@ -1,5 +1,7 @@
 """Trigger: the deliveries queue: reports of parcels, and timers that say that something may be due.
 
+What a tracking provider tells has its parcel looked up first; with a registration comes what was told before it.
+
 Each is taken in by itself, so that a bad one holds up no other.
 """
 
@@ -9,7 +11,7 @@ from typing import Any
 
 from functions.delivery_status import bootstrap
 from functions.delivery_status.service import Followed
-from shared.domain.queued import DeliveryDue, DeliveryReported
+from shared.domain.queued import DeliveryDue, DeliveryReported, TrackingReported
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
 from shared.queues import BatchResponse, Received, one_by_one, parsed, type_of
 
@@ -31,8 +33,28 @@ def _follow(message: Received) -> None:
     match type_of(message):
         case "DeliveryDue":
             _look_again(parsed(message, DeliveryDue))
+        case "TrackingReported":
+            _track(parsed(message, TrackingReported))
         case _:
-            _tell(bootstrap.service().follow(parsed(message, DeliveryReported)))
+            _report(parsed(message, DeliveryReported))
+
+
+def _report(reported: DeliveryReported) -> None:
+    followed = bootstrap.service().follow(reported)
+    _tell(followed)
+    if reported.registration is not None:
+        known = bootstrap.tracking().registered(followed, reported.registration)
+        if known is not followed:
+            _tell(known)
+
+
+def _track(told: TrackingReported) -> None:
+    followed = bootstrap.tracking().follow(told)
+    if followed is not None:
+        _tell(followed)
+        return
+    logger.info("kept until its parcel is registered", extra={"provider": told.provider, "events": len(told.events)})
+    metrics.add_metric("TrackingKept", MetricUnit.Count, 1)
 
 
 def _look_again(due: DeliveryDue) -> None:

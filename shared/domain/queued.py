@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from shared.domain.base import Identifier
 from shared.domain.deliveries import DeliveryEvent, DeliveryId, DeliveryRegistration
@@ -72,7 +74,7 @@ class TrackingReported(Queued):
     tracker_id: str | None = None
     tracking_number: str | None = None
     hints: tuple[DeliveryId, ...] = ()
-    events: tuple[DeliveryEvent, ...]
+    events: Annotated[tuple[DeliveryEvent, ...], Field(min_length=1)]
 
     @property
     def names(self) -> tuple[Name, ...]:

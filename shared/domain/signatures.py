@@ -40,18 +40,18 @@ def is_signed(provider: Provider, headers: Headers, body: bytes, secrets: Iterab
 
 
 def _aftership(headers: Headers, body: bytes, secret: str, _: datetime) -> bool:
-    """https://www.aftership.com/docs/tracking/webhook/webhook-signature"""
+    """Base64 over the body (https://www.aftership.com/docs/tracking/webhook/webhook-signature)."""
     return _equal(headers.get("aftership-hmac-sha256", ""), _base64(_hmac(secret.encode(), body)))
 
 
 def _easypost(headers: Headers, body: bytes, secret: str, _: datetime) -> bool:
-    """https://docs.easypost.com/guides/webhooks-guide; its clients decompose the secret by NFKD, v1 of the scheme."""
+    """Hex over the body, the secret decomposed (NFKD), as EasyPost's own clients verify it (validate_webhook)."""
     key = unicodedata.normalize("NFKD", secret).encode()
     return _equal(headers.get("x-hmac-signature", ""), f"hmac-sha256-hex={_hmac(key, body).hex()}")
 
 
 def _shippo(headers: Headers, body: bytes, secret: str, now: datetime) -> bool:
-    """https://docs.goshippo.com/tracking/webhook-security: `t=1700000000,v1=…` over `1700000000.` and the body."""
+    """`t=1700000000,v1=…` over `1700000000.` and the body (https://docs.goshippo.com/tracking/webhook-security)."""
     given = re.fullmatch(r"t=([0-9]{1,11}),\s?v1=([0-9A-Fa-f]{64})", headers.get("shippo-auth-signature", ""))
     if given is None:
         return False
@@ -61,7 +61,7 @@ def _shippo(headers: Headers, body: bytes, secret: str, now: datetime) -> bool:
 
 
 def _standard(headers: Headers, body: bytes, secret: str, now: datetime) -> bool:
-    """https://www.standardwebhooks.com: `v1,…` over id, timestamp and body; several signatures stand side by side."""
+    """`v1,…` over id, timestamp and body, several side by side (https://www.standardwebhooks.com)."""
     message_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     key = _standard_key(secret)
     if not message_id or not re.fullmatch(r"[0-9]{1,11}", timestamp) or not key:

@@ -13,14 +13,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
 from shared.domain.base import iso
-from shared.domain.deliveries import Delivery, DeliveryEvent
-from shared.domain.tracking.parcels import HEARD_FOR, KEPT_FOR, Name, Registered, registered_names, together
+from shared.domain.deliveries import Delivery, DeliveryEvent, DeliveryRegistration
+from shared.domain.tracking.parcels import (
+    HEARD_FOR,
+    KEPT_FOR,
+    Found,
+    Kept,
+    Name,
+    Registered,
+    registered_names,
+    together,
+)
 from shared.errors import TemporaryError
 from shared.storage.keys import KEPT, NAMED, delivery_key, delivery_names_key, kept_key, name_partition, named_key
 from shared.storage.table import (
@@ -61,29 +70,6 @@ class DeliveriesTable(Protocol):
         ...
 
 
-class Kept(NamedTuple):
-    """What a provider told under a name that no delivery had yet.
-
-    Args:
-        name: The name.
-        provider: Who told.
-        events: What happened.
-        revision: Grows with each webhook that is added.
-    """
-
-    name: Name
-    provider: str
-    events: tuple[DeliveryEvent, ...]
-    revision: int
-
-
-class Found(NamedTuple):
-    """What stands under a name: the deliveries it means or meant, and what was told before there was one."""
-
-    registered: tuple[Registered, ...]
-    kept: tuple[Kept, ...]
-
-
 class TrackedParcels:
     """The deliveries table, by other names.
 
@@ -121,12 +107,13 @@ class TrackedParcels:
                 kept.append(Kept(name, sort_key.removeprefix(KEPT), events, content["revision"]))
         return Found(tuple(registered), tuple(kept))
 
-    def point(self, delivery: Delivery, told_at: datetime) -> bool:
+    def point(self, delivery: Delivery, told_at: datetime | None = None) -> bool:
         """Have the names of a delivery's registration mean it, and no others.
 
         Args:
             delivery: The delivery as it is stored.
-            told_at: When its shop told us of it: a parcel is known since it was first told under a name.
+            told_at: When its shop told us of it, if that was before the registration that stands: a parcel is known
+                since it was first told under a name.
 
         Returns:
             Whether they do; False means that the delivery or its names changed meanwhile: read it again.
@@ -135,10 +122,7 @@ class TrackedParcels:
             TemporaryError: the store did not answer, so they may or may not.
         """
         known, revision = self._names(delivery.delivery_id)
-        wanted = {
-            partition: min(known.get(partition, iso(told_at)), iso(told_at))
-            for partition in (name_partition(*name) for name in registered_names(delivery.registration))
-        }
+        wanted = _names_of(delivery.registration, told_at, known)
         if wanted == known:
             return True
         actions = [
@@ -231,6 +215,17 @@ class TrackedParcels:
         return condition_held(
             self._dynamodb.put_item, TableName=self._table_name, Item=item, **_unchanged_since(revision)
         )
+
+
+def _names_of(
+    registration: DeliveryRegistration | None, told_at: datetime | None, known: Mapping[str, str]
+) -> dict[str, str]:
+    """The partitions of a registration's names, each with the time since when it means the delivery."""
+    if registration is None:
+        return {}
+    since = iso(min(told_at or registration.registered_at, registration.registered_at))
+    partitions = (name_partition(*name) for name in registered_names(registration))
+    return {partition: min(known.get(partition, since), since) for partition in partitions}
 
 
 def _unchanged_since(revision: int) -> dict[str, Any]:

@@ -70,6 +70,29 @@ class Registered(NamedTuple):
     registered_at: datetime
 
 
+class Kept(NamedTuple):
+    """What a provider told under a name that no delivery had yet.
+
+    Args:
+        name: The name.
+        provider: Who told.
+        events: What happened.
+        revision: Grows with each webhook that is added.
+    """
+
+    name: Name
+    provider: str
+    events: tuple[DeliveryEvent, ...]
+    revision: int
+
+
+class Found(NamedTuple):
+    """What stands under a name: the deliveries it means or meant, and what was told before there was one."""
+
+    registered: tuple[Registered, ...]
+    kept: tuple[Kept, ...]
+
+
 def likeliest(registered: Iterable[Registered], happened_at: datetime) -> Registered | None:
     """Of the parcels registered under one name, the one that something happened to: the latest of its time."""
     fits = (
