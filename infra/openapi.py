@@ -120,8 +120,8 @@ def document() -> dict[str, Any]:
     found = list(operations())
     models: dict[tuple[type[BaseModel], Mode], None] = {}
     for _, operation in found:
-        if operation.request is not None:
-            models[operation.request, "validation"] = None
+        if (model := operation.request or operation.own_form) is not None:
+            models[model, "validation"] = None
         if operation.success[1] is not None:
             models[operation.success[1], "serialization"] = None
     references, definitions = models_json_schema(list(models), ref_template="#/components/schemas/{model}")
@@ -168,8 +168,10 @@ def _operation(function: str, operation: Operation, references: dict[Any, Any]) 
     }
     if parameters:
         declared["parameters"] = parameters
-    if operation.request is not None:
-        schema = references[operation.request, "validation"]
+    if (model := operation.request or operation.own_form) is not None:
+        schema = references[model, "validation"]
+        if operation.own_form is not None:
+            schema = {"anyOf": [schema, {"type": "object", "description": "As the provider sends it."}]}
         content = {media_type: {"schema": schema} for media_type in sorted(operation.request_types)}
         declared["requestBody"] = {"required": True, "content": content}
     return declared

@@ -135,6 +135,7 @@ class Operation(NamedTuple):
         success_is_list: The body is an array of that model.
         nothing_made: The status of a success that made nothing, with a body of the same model.
         request: The model of the body, if it has one.
+        own_form: The model of one form of the body, for the OpenAPI document, where it reads others' forms as well.
         parameters: Query parameters by name, with a sentence each.
         headers: Headers it reads, with a sentence each.
         refusals: The statuses of the refusals beyond 401, which follows from `security`.
@@ -151,6 +152,7 @@ class Operation(NamedTuple):
     success_is_list: bool = False
     nothing_made: HTTPStatus | None = None
     request: type[BaseModel] | None = None
+    own_form: type[BaseModel] | None = None
     parameters: Mapping[str, str] = {}
     headers: Mapping[str, str] = {}
     refusals: tuple[HTTPStatus, ...] = ()

@@ -11,6 +11,7 @@ from functions.delivery_events.bodies import (
     DeliveryBody,
     EventAccepted,
     EventBody,
+    HearbackWebhook,
     WebhookTaken,
 )
 from functions.delivery_events.bootstrap import service, webhooks
@@ -113,6 +114,7 @@ OPERATIONS = (
         summary="Tell what happened to a parcel, as a tracking provider, a carrier or a fleet (docs/tracking.md)",
         security=(Security.SIGNATURE,),
         success=(HTTPStatus.OK, WebhookTaken),
+        own_form=HearbackWebhook,
         refusals=(*(status for status in REFUSALS if status is not HTTPStatus.FORBIDDEN), HTTPStatus.NOT_FOUND),
     ),
 )

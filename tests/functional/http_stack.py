@@ -126,6 +126,7 @@ class HttpStack:
             "ERASURE_KEY_PARAMETER": ERASURE_KEY_PARAMETER,
             "WEBHOOK_SECRETS_PARAMETER": WEBHOOK_SECRETS_PARAMETER,
             "NOTIFICATIONS_QUEUE_ARN": f"arn:aws:sqs:eu-central-1:{ACCOUNT}:notifications",
+            "DELIVERIES_QUEUE_ARN": f"arn:aws:sqs:eu-central-1:{ACCOUNT}:deliveries",
             "RECONTACT_DAYS": "30",
             "SCHEDULE_GROUP_NAME": SCHEDULE_GROUP,
             "SCHEDULER_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/scheduler",

@@ -114,6 +114,8 @@ PREFERENCES = {**dict.fromkeys(CREDENTIALS, 403), "unsubscribe link": None}
 
 SESSION_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "session": None}
 LOG_IN = {**dict.fromkeys(CREDENTIALS, 403), "secret": None}
+SIGNED = dict.fromkeys(CREDENTIALS, 401)
+"""No credential of ours opens it: a webhook's body is signed, see tests/functional/test_webhooks.py."""
 """The status of each refusal; None where the operation succeeds."""
 
 
@@ -166,6 +168,12 @@ MATRIX = {
     ),
     "POST /v1/deliveries/{delivery_id}/events": Row(
         "/v1/deliveries/p-1/events", 202, SECRET, {"status": "out_for_delivery"}
+    ),
+    "POST /v1/webhooks/{provider}": Row(
+        "/v1/webhooks/hearback",
+        200,
+        SIGNED,
+        {"type": "delivery.events", "data": {"delivery_id": "p-1", "events": [{"status": "delivered"}]}},
     ),
     "GET /v1/metrics": Row("/v1/metrics", 200, SECRET),
     "GET /v1/funnel": Row("/v1/funnel", 200, SECRET),
