@@ -538,7 +538,6 @@ def test_of_an_erased_persons_parcel_no_name_is_left_and_what_is_told_later_find
     assert named_items(stack) == ["DELIVERY", "DELIVERY"]
     found = delivery(stack, mine)
     assert found is not None and found.person_id is not None
-    repository = DeliveryRepository(stack.dynamodb, "deliveries")
     erasing(stack).erase(mine, found.person_id)
     assert named_items(stack) == []
     erased = delivery(stack, mine)
