@@ -180,6 +180,7 @@ WORDS = {
     "known": Words("Known of the delivery", "Bekannt von der Lieferung"),
     "known_all": Words("all that may be", "alles, was sein kann"),
     "known_least": Words("as little as possible", "so wenig wie möglich"),
+    "email": Words("E-mail", "E-Mail"),
     "on_desk": Words("On a desk", "Am Schreibtisch"),
     "on_phone": Words("On a phone", "Auf dem Telefon"),
     "text_part": Words("The part that is text", "Der Textteil"),

@@ -35,6 +35,12 @@ __all__ = [
 
 HOME = "/staff/messages"
 _MAILS = Rendering()
+_ORDER = (
+    *TOLD,
+    *(kind for kind in MessageKind if kind not in TOLD and not kind.to_owner),
+    *(kind for kind in MessageKind if kind.to_owner),
+)
+"""What a company may say itself comes first, and what it gets itself last."""
 
 
 class Shown(NamedTuple):
@@ -74,7 +80,7 @@ def messages_page(
         opened=opened,
         locales=locales,
         locale=locale,
-        messages=[_shown(opened.brand, kind, locale, base_url, said) for kind in MessageKind],
+        messages=[_shown(opened.brand, kind, locale, base_url, said) for kind in _ORDER],
         told=told,
     )
 
