@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol, TypedDict, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -70,12 +70,21 @@ class Queue:
 
 
 class Received(NamedTuple):
-    """A message as Lambda hands it over."""
+    """A message as Lambda hands it over.
+
+    Args:
+        message_id: What its queue calls it.
+        receipt_handle: By which this receive of it is named.
+        body: What it says.
+        receive_count: How often it was handed over, this time included.
+        sent_at: When it was put on the queue; it stays so however often it comes.
+    """
 
     message_id: str
     receipt_handle: str
     body: str
     receive_count: int
+    sent_at: datetime | None = None
 
 
 class BatchItemFailure(TypedDict):
@@ -98,9 +107,14 @@ def received(event: Mapping[str, Any]) -> list[Received]:
             record["receiptHandle"],
             record["body"],
             int(record["attributes"]["ApproximateReceiveCount"]),
+            _moment(record["attributes"].get("SentTimestamp")),
         )
         for record in event["Records"]
     ]
+
+
+def _moment(milliseconds: str | None) -> datetime | None:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds else None
 
 
 def batch_response(failed: Iterable[Received]) -> BatchResponse:

@@ -2,7 +2,7 @@
 
 A token carries ids only, never an address. It is signed with HMAC-SHA-256 by itsdangerous, under a salt per purpose so
 that a token for one purpose is worth nothing for another, and it names its own expiry. Keys rotate: one signs, all
-verify. What does not end (to be asked no more) is also verified with keys that are retired.
+verify. What does not end (to refuse, and to choose) is also verified with keys that are retired.
 """
 
 from __future__ import annotations
@@ -19,12 +19,19 @@ from itsdangerous import BadData, URLSafeSerializer
 from pydantic import BaseModel, ValidationError
 
 from shared.clock import Clock
-from shared.domain.links import ServedPage, SurveyLink, TrackingLink, Unsubscribe
+from shared.domain.links import (
+    PreferencesLink,
+    ServedPage,
+    SurveyLink,
+    TrackingLink,
+    Unsubscribe,
+)
 from shared.errors import ExpiredLinkError, ForbiddenError, UnauthorizedError
 
 __all__ = [
     "LinkSigner",
     "Links",
+    "PreferencesLinks",
     "Purpose",
     "SurveyLink",
     "TrackingLinks",
@@ -43,6 +50,7 @@ class Purpose(StrEnum):
 
     SURVEY_LINK = "survey-link"
     UNSUBSCRIBE = "unsubscribe"
+    PREFERENCES = "preferences"
     PAGE_PROOF = "page-proof"
     STAFF_SESSION = "staff-session"
     PREVIEW = "preview"
@@ -169,7 +177,7 @@ class Links:
 
 
 class UnsubscribeLinks:
-    """Signs and verifies the links by which people say that they do not want to be asked. They have no end.
+    """Signs and verifies the links by which people refuse one category of messages. They have no end.
 
     Args:
         keys: Gives every key that verifies, those that are retired first, the one that signs last.
@@ -187,7 +195,7 @@ class UnsubscribeLinks:
         return signed(self._keys(), Purpose.UNSUBSCRIBE, unsubscribe)
 
     def verify(self, token: str) -> Unsubscribe:
-        """Who is to be asked no more, and on which channel.
+        """Who refuses what, and on which channel.
 
         Raises:
             UnauthorizedError: it was changed, or is for something else.
@@ -197,6 +205,37 @@ class UnsubscribeLinks:
         if unsubscribe is None:
             raise UnauthorizedError("This link is not valid.")
         return unsubscribe
+
+
+class PreferencesLinks:
+    """Signs and verifies the links to the page where people choose what they are sent. They have no end either.
+
+    Args:
+        keys: Gives every key that verifies, those that are retired first, the one that signs last.
+    """
+
+    def __init__(self, keys: Callable[[], Sequence[str]]) -> None:
+        self._keys = keys
+
+    def sign(self, link: PreferencesLink) -> str:
+        """The token; safe in a URL.
+
+        Raises:
+            TemporaryError: the keys can not be read now.
+        """
+        return signed(self._keys(), Purpose.PREFERENCES, link)
+
+    def verify(self, token: str) -> PreferencesLink:
+        """Whose choice it is.
+
+        Raises:
+            UnauthorizedError: it was changed, or is for something else.
+            TemporaryError: the keys can not be read now.
+        """
+        link = verified(self._keys(), Purpose.PREFERENCES, PreferencesLink, token)
+        if link is None:
+            raise UnauthorizedError("This link is not valid.")
+        return link
 
 
 class TrackingLinks:

@@ -14,6 +14,7 @@ from functions.api.invitations.operations import OPERATIONS as INVITATIONS
 from functions.api.messages.operations import OPERATIONS as MESSAGES
 from functions.api.metrics.operations import OPERATIONS as METRICS
 from functions.api.people.operations import OPERATIONS as PEOPLE
+from functions.api.preferences.operations import OPERATIONS as PREFERENCES
 from functions.api.promises.operations import OPERATIONS as PROMISES
 from functions.api.survey_responses.operations import OPERATIONS as SURVEY_RESPONSES
 from functions.api.surveys.operations import OPERATIONS as SURVEYS
@@ -31,6 +32,7 @@ OPERATIONS = (
     *FUNNEL,
     *SURVEY_RESPONSES,
     *PEOPLE,
+    *PREFERENCES,
     *INVITATIONS,
     *TIMELINE,
     *UNSUBSCRIBES,

@@ -13,6 +13,7 @@ from functions.api.messages.listing import MessageListing
 from functions.api.messages.service import MessageReading
 from functions.api.metrics.service import Scoring
 from functions.api.people.service import KnownPeople
+from functions.api.preferences.service import PersonPreferences
 from functions.api.promises.service import PromiseReading
 from functions.api.service import Api
 from functions.api.survey_responses.listing import ResponseListing
@@ -38,7 +39,7 @@ from shared.storage.link_invitations import LinkInvitations
 from shared.storage.link_keys import LinkKeys
 from shared.storage.message_lists import MessageLists
 from shared.storage.messages import MessageRepository, Tables
-from shared.storage.opt_outs import AddressLists, OptOutRepository
+from shared.storage.opt_outs import AddressLists, OptOutRepository, PreferenceRepository
 from shared.storage.people import PersonRepository
 from shared.storage.people_lists import PeopleLists
 from shared.storage.response_lists import ResponseLists
@@ -97,6 +98,8 @@ def service() -> Api:
     people = PersonRepository(dynamodb, tables.people_table_name, ids.new, erasure_key)
     answers = ResponseLists(dynamodb, tables.responses_table_name)
     lists = PeopleLists(dynamodb, tables.people_table_name)
+    opt_outs = OptOutRepository(dynamodb, tables.messages_table_name)
+    entries = AddressLists(dynamodb, tables.people_table_name)
     requests = SurveyRequestRepository(dynamodb, tables.people_table_name, tables.messages_table_name)
     later = Later(
         Queue(client("sqs"), tables.notifications_queue_url),
@@ -150,11 +153,12 @@ def service() -> Api:
             requests=requests,
             clock=clock,
         ),
+        preferences=PersonPreferences(people=people, kept=PreferenceRepository(opt_outs, entries), clock=clock),
         unsubscribes=Unsubscribes(
             people=people,
             lists=lists,
-            opt_outs=OptOutRepository(dynamodb, tables.messages_table_name),
-            entries=AddressLists(dynamodb, tables.people_table_name),
+            opt_outs=opt_outs,
+            entries=entries,
             clock=clock,
         ),
         scoring=Scoring(

@@ -11,8 +11,9 @@ from shared.domain.asking import Asked, ListedAddress, ListedPerson, SurveyReque
 from shared.domain.brands import Brand, BrandDefinition
 from shared.domain.deliveries import Delivery
 from shared.domain.erasure import Erasure
-from shared.domain.messages import Channel
+from shared.domain.messages import Category, Channel
 from shared.domain.people import Claim, Person, Recipient
+from shared.domain.preferences import Refusals, Refused
 from shared.domain.published import ListedSurvey, PublishedSurvey, Standing
 from shared.domain.queued import ResponseSubmitted
 from shared.domain.recording import Erasure as ResponseErasure
@@ -233,8 +234,20 @@ class Erasures(Protocol):
 class OptOuts(Protocol):
     """The marks that what sends heeds."""
 
-    def add(self, channel: Channel, address: str, at: datetime) -> None:
-        """Have an address asked no more."""
+    def refuse(self, channel: Channel, address: str, category: Category | None, at: datetime, by: str) -> None:
+        """Have an address sent no more messages of a category."""
+        ...
+
+
+class Preferences(Protocol):
+    """What people refuse."""
+
+    def of(self, person: Person) -> Refusals:
+        """What a person refuses."""
+        ...
+
+    def save(self, person: Person, wanted: Mapping[Refused, bool], at: datetime, by: str) -> Refusals:
+        """Refuse and allow what is wanted for a person; what they refuse now."""
         ...
 
 

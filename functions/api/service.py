@@ -13,6 +13,7 @@ from functions.api.messages.service import MessageReading
 from functions.api.metrics.service import Scoring
 from functions.api.needs import ApiKeys
 from functions.api.people.service import KnownPeople
+from functions.api.preferences.service import PersonPreferences
 from functions.api.promises.service import PromiseReading
 from functions.api.survey_responses.listing import ResponseListing
 from functions.api.survey_responses.service import SurveyResponses
@@ -33,6 +34,7 @@ class Api:
         survey_responses: What was answered.
         response_listing: Lists of it.
         people: Who is known.
+        preferences: What they refuse.
         invitations: Who is asked.
         timeline: What there is of a person.
         unsubscribes: Who is not written to.
@@ -50,6 +52,7 @@ class Api:
     survey_responses: SurveyResponses
     response_listing: ResponseListing
     people: KnownPeople
+    preferences: PersonPreferences
     invitations: Invitations
     timeline: Timeline
     unsubscribes: Unsubscribes

@@ -1,17 +1,27 @@
-"""Trigger: the receipts queue. Each receipt is taken in by itself, so that a bad one holds up no other."""
+"""Trigger: the receipts queue. Each receipt and each answer is taken in by itself: a bad one holds up no other."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from functions.message_receipts import bootstrap
-from functions.message_receipts.events import receipt_of
+from functions.message_receipts.events import told_by
+from shared.domain.keywords import Keyword
 from shared.domain.messages import MessageKind, MessageState
+from shared.domain.replies import SmsReply
+from shared.domain.sending import Receipt
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
 from shared.queues import BatchResponse, Received, one_by_one
 
 logger = Logger(service="message_receipts")
 metrics = Metrics(namespace=NAMESPACE, service="message_receipts")
+
+COUNTED_AS = {
+    Keyword.STOP: "SmsStops",
+    Keyword.START: "SmsStarts",
+    Keyword.HELP: "SmsHelps",
+    None: "SmsAnswersUnread",
+}
 
 
 @metrics.log_metrics
@@ -25,11 +35,25 @@ def _unreadable() -> None:
 
 
 def _take(message: Received) -> None:
-    receipt = receipt_of(message.body)
-    if receipt is None:
+    told = told_by(message.body)
+    if told is None:
         logger.info("event is no receipt of ours", extra={"queue_message_id": message.message_id})
         metrics.add_metric("ReceiptsUnknown", MetricUnit.Count, 1)
-        return
+    elif isinstance(told, SmsReply):
+        _answer(told, message)
+    else:
+        _receipt(told)
+
+
+def _answer(reply: SmsReply, message: Received) -> None:
+    keyword = bootstrap.replies().take(reply, message.sent_at or bootstrap.clock().now())
+    # Neither the number nor what it said: both are somebody's.
+    extra = {"queue_message_id": message.message_id, "keyword": keyword.value if keyword else None}
+    logger.info("answer taken" if keyword else "answer is no keyword", extra=extra)
+    metrics.add_metric(COUNTED_AS[keyword], MetricUnit.Count, 1)
+
+
+def _receipt(receipt: Receipt) -> None:
     taken = bootstrap.service().take(receipt)
     if taken.kind is MessageKind.SURVEY_INVITATION:
         bootstrap.invitations().tell(receipt.message_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from functions.message_receipts.replies import SmsReplies
 from functions.message_receipts.service import MessageReceipts
 from shared.clients import client
 from shared.clock import SystemClock
@@ -13,7 +14,8 @@ from shared.observability import Logger
 from shared.queues import BackOff, Queue
 from shared.settings import EnvironmentSettings
 from shared.storage.cached import CachedSurveys
-from shared.storage.opt_outs import AddressLists
+from shared.storage.opt_outs import AddressLists, OptOutRepository
+from shared.storage.people import PersonReader
 from shared.storage.receipts import ReceiptRepository
 from shared.storage.surveys import SurveyRepository
 
@@ -26,6 +28,7 @@ class Settings(EnvironmentSettings):
     people_table_name: str
     receipts_queue_url: str
     funnel_queue_url: str
+    notifications_queue_url: str
 
 
 @cache
@@ -50,6 +53,23 @@ def receipts() -> ReceiptRepository:
 def service() -> MessageReceipts:
     """The service of this process."""
     return MessageReceipts(receipts(), AddressLists(dynamodb(), settings().people_table_name))
+
+
+@cache
+def replies() -> SmsReplies:
+    """What people ask for by SMS."""
+    chosen = settings()
+    return SmsReplies(
+        OptOutRepository(dynamodb(), chosen.messages_table_name),
+        PersonReader(dynamodb(), chosen.people_table_name),
+        Queue(client("sqs"), chosen.notifications_queue_url),
+    )
+
+
+@cache
+def clock() -> SystemClock:
+    """Tells when something came that does not say so itself."""
+    return SystemClock()
 
 
 @cache

@@ -1,7 +1,7 @@
-"""What SES and End User Messaging report of a message, read into our own words.
+"""What SES and End User Messaging report of a message, and what people answer by SMS, read into our own words.
 
 Both echo the id that the sender attached: SES as `mail.tags.message_id`, SMS as `context.message_id`. An event without
-one is about something that we did not send.
+one is about something that we did not send. An answer is what a number with two-way SMS publishes to the same topic.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared.domain.messages import Channel
+from shared.domain.replies import SmsReply
 from shared.domain.sending import Receipt, ReceiptKind
 from shared.errors import PoisonMessageError
 
@@ -42,7 +43,7 @@ class _SesEvent(_Event):
     complaint: _Happening | None = None
     delivery: _Happening | None = None
 
-    def receipt(self) -> Receipt | None:
+    def told(self) -> Receipt | None:
         message_ids = self.mail.tags.get("message_id", [])
         kind = self._kind()
         if not message_ids or kind is None:
@@ -91,7 +92,7 @@ class _SmsEvent(_Event):
     is_final: Annotated[bool, Field(alias="isFinal")] = False
     context: dict[str, str] = {}
 
-    def receipt(self) -> Receipt | None:
+    def told(self) -> Receipt | None:
         message_id = self.context.get("message_id")
         if message_id is None:
             return None
@@ -102,20 +103,34 @@ class _SmsEvent(_Event):
         return Receipt(message_id=message_id, channel=Channel.SMS, kind=kind, provider_id=self.message_id, at=at)
 
 
-_AnyEvent: TypeAlias = _SesEvent | _SmsEvent
+class _Inbound(_Event):
+    """The payload of two-way SMS (End User Messaging SMS user guide, "Example of a two-way SMS message payload")."""
+
+    phone: Annotated[str, Field(alias="originationNumber")]
+    body: Annotated[str, Field(alias="messageBody")]
+    inbound_message_id: Annotated[str, Field(alias="inboundMessageId")]
+
+    def told(self) -> SmsReply | None:
+        try:
+            return SmsReply(phone=self.phone, body=self.body)
+        except ValidationError:  # a short code or a name: a machine's, and nobody whom we send anything
+            return None
+
+
+_AnyEvent: TypeAlias = _SesEvent | _SmsEvent | _Inbound
 _EVENTS: TypeAdapter[Any] = TypeAdapter(_AnyEvent)
 
 
-def receipt_of(body: str) -> Receipt | None:
-    """The receipt in an event; None if the event is not about a message of ours, or tells nothing of its fate.
+def told_by(body: str) -> Receipt | SmsReply | None:
+    """The receipt or the answer in an event; None if it is not about a message of ours, or tells nothing of its fate.
 
     Raises:
         PoisonMessageError: it is no event of either provider.
     """
     try:
         event: _AnyEvent = _EVENTS.validate_json(body)
-        return event.receipt()
+        return event.told()
     except ValidationError as error:
-        raise PoisonMessageError(f"not a receipt: {error.error_count()} faults") from error
+        raise PoisonMessageError(f"neither a receipt nor an answer: {error.error_count()} faults") from error
     except (OverflowError, OSError, ValueError) as error:
         raise PoisonMessageError("not a receipt: its time is none") from error

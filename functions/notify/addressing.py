@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from functions.notify.needs import Policy, UnsubscribeLinks
-from shared.domain.brands import DEFAULT_BRAND, Brand
-from shared.domain.deliveries import Delivery
-from shared.domain.links import Unsubscribe
-from shared.domain.messages import Channel, EmailRequest, LinkChannel, MessageKind, Notification, Reason, SmsRequest
+from functions.notify.needs import (
+    Policy,
+    PreferencesLinks,
+    UnsubscribeLinks,
+)
+from shared.domain.brands import (
+    DEFAULT_BRAND,
+    Brand,
+)
+from shared.domain.deliveries import (
+    Delivery,
+)
+from shared.domain.links import (
+    PreferencesLink,
+    Unsubscribe,
+)
+from shared.domain.messages import (
+    Category,
+    Channel,
+    EmailRequest,
+    LinkChannel,
+    MessageKind,
+    Notification,
+    Reason,
+    SmsRequest,
+)
 from shared.domain.people import Person
 from shared.domain.phones import country_of
 from shared.domain.sending import Draft, RenderedFrom, Silence
@@ -23,12 +44,14 @@ class Addressing:
 
     Args:
         policy: What ops chose.
-        unsubscribes: Signs links by which people say that they do not want to be asked.
+        unsubscribes: Signs links by which people refuse a category of messages.
+        preferences: Signs links to the page where people choose.
     """
 
-    def __init__(self, policy: Policy, unsubscribes: UnsubscribeLinks) -> None:
+    def __init__(self, policy: Policy, unsubscribes: UnsubscribeLinks, preferences: PreferencesLinks) -> None:
         self._policy = policy
         self._unsubscribes = unsubscribes
+        self._preferences = preferences
 
     def channel(self, kind: MessageKind, person: Person, wished: LinkChannel | None = None) -> Channel | Silence:
         """The channel that was wished for, else the first of the kind's order on which the person can be reached."""
@@ -41,10 +64,15 @@ class Addressing:
             return Channel.EMAIL
         return Silence(Reason.COUNTRY_NOT_ALLOWED if textable and not allowed else Reason.NO_ADDRESS)
 
-    def unsubscribe_link(self, person: Person) -> str:
-        """Where a person says that they want no e-mail any more that they can do without."""
-        unsubscribe = Unsubscribe(person_id=person.person_id, channel=Channel.EMAIL)
+    def unsubscribe_link(self, person: Person, category: Category = Category.SURVEYS) -> str:
+        """Where a person says, by one press, that they want no e-mail of a category any more."""
+        unsubscribe = Unsubscribe(person_id=person.person_id, channel=Channel.EMAIL, category=category)
         return f"{self._policy.public_base_url}/u/{self._unsubscribes.sign(unsubscribe)}"
+
+    def preferences_link(self, person: Person) -> str:
+        """Where a person chooses what they are sent, and which way."""
+        token = self._preferences.sign(PreferencesLink(person_id=person.person_id))
+        return f"{self._policy.public_base_url}/preferences/{token}"
 
     def to_person(
         self,
@@ -58,7 +86,7 @@ class Addressing:
         delivery: Delivery | None = None,
     ) -> Draft:
         """A message to a person, on a channel on which they can be reached; the parcel says where they are, if any."""
-        is_optional = notification.kind.is_optional
+        category = notification.kind.refused_as
         request: EmailRequest | SmsRequest
         if channel is Channel.SMS:
             request = SmsRequest(
@@ -73,7 +101,7 @@ class Addressing:
                 to=person.email or "",
                 from_name=one_line(brand.name, LONGEST_NAME),
                 content=texts.email(),
-                unsubscribe=self.unsubscribe_link(person) if is_optional else None,
+                unsubscribe=self.unsubscribe_link(person, category) if category is not None else None,
                 expires_at=notification.expires_at,
             )
         registration = delivery.registration if delivery is not None else None
@@ -81,7 +109,7 @@ class Addressing:
             request=request,
             person_id=person.person_id,
             about=about,
-            is_optional=is_optional,
+            category=category,
             brand_id=registration.brand_id if registration and notification.kind.category.is_stage else DEFAULT_BRAND,
             time_zone=(registration.time_zone if registration else None) or person.time_zone,
         )

@@ -31,12 +31,13 @@ from shared.storage.cached import CachedBrands, CachedSurveys
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.link_keys import LinkKeys
 from shared.storage.messages import MessageRepository, Tables
+from shared.storage.opt_outs import OptOutRepository
 from shared.storage.people import PersonReader
 from shared.storage.response_reader import ResponseReader
 from shared.storage.survey_requests import SurveyRequestRepository
 from shared.storage.surveys import SurveyRepository
 from shared.texts.rendering import Rendering
-from shared.tokens import Links, UnsubscribeLinks
+from shared.tokens import Links, PreferencesLinks, UnsubscribeLinks
 
 
 class Settings(EnvironmentSettings):
@@ -70,6 +71,7 @@ class Settings(EnvironmentSettings):
     sms_spend_limit_per_day: Decimal
     sms_per_prefix_per_hour: int
     sms_prices_usd: str
+    help_contact: str
     resend_ambiguous: str
 
     @property
@@ -136,12 +138,14 @@ def service() -> Notify:
         messages=messages(),
         links=Links(keys.current, clock),
         unsubscribes=UnsubscribeLinks(keys.ever),
+        preferences=PreferencesLinks(keys.ever),
         rendering=Rendering(),
         policy=Policy(
             public_base_url=chosen.public_base_url.rstrip("/"),
             sends_sms=bool(chosen.sms_origination_identity),
             allowed_countries=[country.strip().upper() for country in chosen.allowed_countries.split(",")],
             recontact_days=chosen.recontact_days,
+            help_contact=chosen.help_contact or chosen.sender_email,
         ),
     )
     manners = Manners(
@@ -160,6 +164,7 @@ def service() -> Notify:
     sms = on_a_fresh_connection(client("pinpoint-sms-voice-v2", attempts=1))
     return Notify(
         messages=messages(),
+        opt_outs=OptOutRepository(dynamodb(), chosen.messages_table_name),
         requests=requests,
         planner=manners,
         email=_smtp(chosen) if chosen.smtp_url else _ses(chosen, ses),

@@ -148,6 +148,7 @@ class Inviting:
         links = InvitationLinks(
             address=f"{self._policy.public_base_url}{address}",
             unsubscribe=self._addressing.unsubscribe_link(person),
+            preferences=self._addressing.preferences_link(person),
         )
         wished = occasion.request.locale if occasion.request else None
         locale = supported_locale(wished, person.locale, survey.default_locale)

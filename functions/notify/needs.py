@@ -9,7 +9,7 @@ from typing import Protocol
 from shared.domain.asking import SurveyRequest
 from shared.domain.brands import Brand
 from shared.domain.deliveries import Delivery
-from shared.domain.links import SurveyLink, Unsubscribe
+from shared.domain.links import PreferencesLink, SurveyLink, Unsubscribe
 from shared.domain.people import Person
 from shared.domain.responses import Response
 from shared.domain.sending import AlertBudget, Message
@@ -108,9 +108,17 @@ class Links(Protocol):
 
 
 class UnsubscribeLinks(Protocol):
-    """Signs links by which people say that they do not want to be asked."""
+    """Signs links by which people refuse a category of messages."""
 
     def sign(self, unsubscribe: Unsubscribe) -> str:
+        """The token for a link."""
+        ...
+
+
+class PreferencesLinks(Protocol):
+    """Signs links to the page where people choose what they are sent."""
+
+    def sign(self, link: PreferencesLink) -> str:
         """The token for a link."""
         ...
 
@@ -143,9 +151,11 @@ class Policy:
         sends_sms: Whether there is a number or sender id to send SMS from.
         allowed_countries: The countries SMS may go to, as ISO codes.
         recontact_days: How many times 24 hours must pass between two questions to a person, where no survey says so.
+        help_contact: Where customers reach the company, as an SMS that answers HELP says it.
     """
 
     public_base_url: str
     sends_sms: bool
     allowed_countries: Sequence[str]
     recontact_days: int
+    help_contact: str

@@ -13,15 +13,17 @@ from functions.notify.needs import (
     Links,
     People,
     Policy,
+    PreferencesLinks,
     Requests,
     Responses,
     Surveys,
     UnsubscribeLinks,
 )
-from shared.domain.brands import Brand
+from shared.domain.brands import DEFAULT_BRAND, Brand
 from shared.domain.deliveries import Delivery
-from shared.domain.messages import EmailRequest, MessageKind, MessageState, Notification, Reason, message_id
+from shared.domain.messages import EmailRequest, MessageKind, MessageState, Notification, Reason, SmsRequest, message_id
 from shared.domain.people import Person
+from shared.domain.phones import country_of
 from shared.domain.responses import Response
 from shared.domain.sending import AlertBudget, Draft, PutOff, RenderedFrom, Silence, SubjectType
 from shared.domain.stages import ANNOUNCED_WHILE, is_soon, occasions
@@ -30,6 +32,10 @@ from shared.domain.surveys import Survey
 from shared.errors import TemporaryError
 from shared.texts.rendering import LONGEST_NAME, DeliveryLinks, Rendering, Texts, supported_locale
 from shared.texts.words import one_line
+
+GERMAN = "de"
+SPEAK_GERMAN = frozenset({"DE", "AT", "CH", "LI"})
+"""Countries to whose numbers help is sent in German, where nobody told us the person's language."""
 
 
 class MessagePlanner:
@@ -47,6 +53,7 @@ class MessagePlanner:
         messages: EarlierMessages,
         links: Links,
         unsubscribes: UnsubscribeLinks,
+        preferences: PreferencesLinks,
         rendering: Rendering,
         policy: Policy,
     ) -> None:
@@ -57,7 +64,8 @@ class MessagePlanner:
         self._people = people
         self._messages = messages
         self._rendering = rendering
-        self._addressing = Addressing(policy, unsubscribes)
+        self._policy = policy
+        self._addressing = Addressing(policy, unsubscribes, preferences)
         self._inviting = Inviting(
             surveys=surveys,
             responses=responses,
@@ -84,6 +92,8 @@ class MessagePlanner:
                 return self._inviting.invitation(notification, now)
             case MessageKind.SURVEY_REMINDER:
                 return self._inviting.reminder(notification, now)
+            case MessageKind.SMS_HELP:
+                return self._help(notification)
             case _:
                 return self._about_delivery(notification, now)
 
@@ -138,7 +148,9 @@ class MessagePlanner:
         if response is None or survey is None or person is None:
             return Silence(Reason.NO_LONGER_EXISTS)
         locale = supported_locale(person.locale, response.locale, survey.default_locale)
-        texts = self._rendering.thank_you(locale, survey, person, self._addressing.unsubscribe_link(person))
+        unsubscribe = self._addressing.unsubscribe_link(person)
+        preferences = self._addressing.preferences_link(person)
+        texts = self._rendering.thank_you(locale, survey, person, unsubscribe, preferences)
         about = RenderedFrom(SubjectType.RESPONSE, response.response_id, response.revision)
         return self._to_person(notification, person, survey.brand, texts, about)
 
@@ -150,7 +162,7 @@ class MessagePlanner:
         if not self._is_true(notification, delivery, now):
             return Silence(Reason.STALE)
         brand = self._brands.current(delivery.registration.brand_id)
-        links = DeliveryLinks(track="", preferences="")
+        links = DeliveryLinks(track="", preferences=self._addressing.preferences_link(person))
         texts = self._rendering.delivery(
             notification.kind,
             person.locale,
@@ -182,6 +194,25 @@ class MessagePlanner:
         if soon is None:
             raise TemporaryError("the van is not that near any more")
         return soon
+
+    def _help(self, notification: Notification) -> Draft | Silence:
+        """The answer to an SMS that asks for help, to the number that asked: a person's, or nobody's whom we know."""
+        person = self._people.get(notification.person_id) if notification.person_id else None
+        number = notification.phone or (person.phone if person else None)
+        if number is None:
+            return Silence(Reason.NO_ADDRESS if person else Reason.NO_LONGER_EXISTS)
+        country = country_of(number)
+        if not self._policy.sends_sms or country not in self._policy.allowed_countries:
+            return Silence(Reason.COUNTRY_NOT_ALLOWED if self._policy.sends_sms else Reason.NO_ADDRESS)
+        locale = supported_locale(person.locale if person else None, GERMAN if country in SPEAK_GERMAN else None)
+        texts = self._rendering.sms_help(locale, self._brands.current(DEFAULT_BRAND), self._policy.help_contact)
+        request = SmsRequest(
+            message_id=notification.message_id,
+            to=number,
+            content=texts.sms(),
+            expires_at=notification.expires_at,
+        )
+        return Draft(request=request, person_id=notification.person_id)
 
     def _answer(self, notification: Notification) -> tuple[Response | None, Survey | None]:
         """The response as it is now, with the version of the survey that it answers."""

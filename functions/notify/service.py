@@ -21,6 +21,7 @@ from shared.domain.messages import (
     Category,
     Channel,
     EmailRequest,
+    LinkChannel,
     MessageKind,
     MessageState,
     Notification,
@@ -28,6 +29,7 @@ from shared.domain.messages import (
     SmsRequest,
     message_id,
 )
+from shared.domain.preferences import PROVIDER
 from shared.domain.queued import Queued, SendNotification
 from shared.domain.sending import (
     Accepted,
@@ -64,7 +66,6 @@ SILENT_BECAUSE = {
     Fence.ERASED: Reason.NO_LONGER_EXISTS,
     Fence.BOUNCED: Reason.BOUNCED,
     Fence.COMPLAINED: Reason.COMPLAINED,
-    Fence.UNSUBSCRIBED: Reason.UNSUBSCRIBED,
     Fence.CANCELLED: Reason.CANCELLED,
     Fence.ANSWERED: Reason.ALREADY_ANSWERED,
     Fence.RECENTLY_ASKED: Reason.RECENTLY_ASKED,
@@ -123,6 +124,14 @@ class Messages(Protocol):
 
     def close_capped(self, message_id: str, token: str, budget: AlertBudget, now: datetime) -> bool:
         """End an alert that is over its budget, and count it for the digest."""
+        ...
+
+
+class OptOuts(Protocol):
+    """What recipients refuse."""
+
+    def refuse(self, channel: Channel, address: str, category: Category | None, at: datetime, by: str) -> None:
+        """Have an address sent no more messages of a category, None for any by this channel."""
         ...
 
 
@@ -203,6 +212,7 @@ class Notify:
 
     Args:
         messages: What is kept of messages.
+        opt_outs: What recipients refuse.
         requests: Wishes to ask a person.
         planner: Decides and renders.
         email: Sends e-mail.
@@ -219,6 +229,7 @@ class Notify:
         self,
         *,
         messages: Messages,
+        opt_outs: OptOuts,
         requests: Requests,
         planner: Planner,
         email: Email,
@@ -231,6 +242,7 @@ class Notify:
         resend: Collection[Category] = (),
     ) -> None:
         self._messages = messages
+        self._opt_outs = opt_outs
         self._requests = requests
         self._planner = planner
         self._email = email
@@ -346,6 +358,8 @@ class Notify:
         match self._fence(draft, token, now, budget):
             case Fence.PASSED:
                 return self._attempted(message, draft, token)
+            case Fence.UNSUBSCRIBED:
+                return self._refused(message, draft, token)
             case Fence.CHANGED:
                 return None
             case Fence.OVER_BUDGET if budget is not None:
@@ -358,6 +372,16 @@ class Notify:
                 return sending._replace(no_sms_because=because) if sending else None
             case _:
                 raise TemporaryError("another worker took the message over")
+
+    def _refused(self, message: Message, draft: Draft, token: str) -> Sending | None:
+        """By a quieter way, if the recipient has one; whether it is refused too, the fence says again.
+
+        What goes once more, because nobody knows whether it came, goes the same way or not at all.
+        """
+        quieter = None if message.resent else by_a_quieter_way(message.notification, draft)
+        if quieter is None or isinstance(self._planner.plan(quieter, self._clock.now()), Silence):
+            return self._closed(message, token, MessageState.SUPPRESSED, Reason.UNSUBSCRIBED)
+        return self._try(message.model_copy(update={"notification": quieter}), token)
 
     def _fence(self, draft: Draft, token: str, now: datetime, budget: AlertBudget | None) -> Fence:
         """The fence; should nobody know whether it was passed, the message is made new, for it was not sent yet."""
@@ -388,6 +412,11 @@ class Notify:
             case Accepted(provider_id):
                 self._messages.settle(request.message_id, token, MessageState.SENT, now, provider_id=provider_id)
                 return Sending(MessageState.SENT)
+            case RefusedForGood(Reason.UNSUBSCRIBED):
+                # The provider keeps a STOP that never came to us. Decided anew, the message finds it at the fence.
+                self._messages.release(request.message_id, token)
+                self._opt_outs.refuse(request.channel, request.to, None, now, PROVIDER)
+                raise TemporaryError("the recipient said STOP to the provider")
             case RefusedForGood(reason):
                 state = _unless_resent(message, MessageState.FAILED)
                 self._messages.settle(request.message_id, token, state, now, reason=reason)
@@ -412,6 +441,18 @@ class Notify:
         if not self._messages.close_capped(notification.message_id, token, budget, now):
             raise TemporaryError("another worker took the message over")
         return Sending(MessageState.SUPPRESSED, Reason.CAPPED)
+
+
+def by_a_quieter_way(notification: Notification, draft: Draft) -> Notification | None:
+    """The same wish by e-mail, if it is refused by SMS; None if there is no quieter way.
+
+    Only news of a delivery, which people wait for: who refuses a question by one way is not asked by another. And never
+    from e-mail to SMS, which is the louder of the two.
+    """
+    was_by_sms = draft.request.channel is Channel.SMS and draft.category is not None and draft.category.is_stage
+    if not was_by_sms or notification.channel is not None:
+        return None
+    return notification.model_copy(update={"channel": LinkChannel.EMAIL})
 
 
 def _unless_resent(message: Message, state: MessageState) -> MessageState:

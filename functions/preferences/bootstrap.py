@@ -9,9 +9,9 @@ from shared.clients import client
 from shared.clock import SystemClock
 from shared.settings import EnvironmentSettings
 from shared.storage.link_keys import LinkKeys
-from shared.storage.opt_outs import AddressLists, OptOutRepository
+from shared.storage.opt_outs import AddressLists, OptOutRepository, PreferenceRepository
 from shared.storage.people import PersonReader
-from shared.tokens import UnsubscribeLinks
+from shared.tokens import PreferencesLinks, UnsubscribeLinks
 
 
 class Settings(EnvironmentSettings):
@@ -20,17 +20,26 @@ class Settings(EnvironmentSettings):
     people_table_name: str
     messages_table_name: str
     link_keys_parameter: str
+    public_base_url: str
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings.from_environment()
 
 
 @cache
 def service() -> Preferences:
     """The service of this process."""
-    settings, clock, dynamodb = Settings.from_environment(), SystemClock(), client("dynamodb")
-    keys = LinkKeys(client("ssm"), settings.link_keys_parameter, clock)
+    chosen, clock, dynamodb = settings(), SystemClock(), client("dynamodb")
+    keys = LinkKeys(client("ssm"), chosen.link_keys_parameter, clock)
     return Preferences(
-        links=UnsubscribeLinks(keys.ever),
-        people=PersonReader(dynamodb, settings.people_table_name),
-        opt_outs=OptOutRepository(dynamodb, settings.messages_table_name),
-        entries=AddressLists(dynamodb, settings.people_table_name),
+        unsubscribes=UnsubscribeLinks(keys.ever),
+        choices=PreferencesLinks(keys.ever),
+        people=PersonReader(dynamodb, chosen.people_table_name),
+        kept=PreferenceRepository(
+            OptOutRepository(dynamodb, chosen.messages_table_name), AddressLists(dynamodb, chosen.people_table_name)
+        ),
         clock=clock,
     )

@@ -35,6 +35,14 @@ class Client:
         """
         return self._call("POST", urljoin(self._api, path), body)
 
+    def put(self, path: str, body: Mapping[str, object]) -> Any:
+        """Make something what is sent.
+
+        Raises:
+            DemoError: it was refused, or there was no answer for too long.
+        """
+        return self._call("PUT", urljoin(self._api, path), body)
+
     def get(self, path: str) -> Any:
         """Read something of the API, or of another address on the same machine; None if it is not there.
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pydantic import Field
 
 from shared.domain.base import Frozen, ResponseId
-from shared.domain.messages import Channel, LinkChannel
+from shared.domain.messages import Category, Channel, LinkChannel
 
-__all__ = ["LinkChannel", "ServedPage", "SurveyLink", "TrackingLink", "Unsubscribe"]
+__all__ = ["LinkChannel", "PreferencesLink", "ServedPage", "SurveyLink", "TrackingLink", "Unsubscribe"]
 
 PRESSED_AFTER = timedelta(milliseconds=500)
 """How long a page must have been open before a press counts: a person first has to see it."""
@@ -68,13 +68,21 @@ class SurveyLink(Frozen, defer_build=True):
 
 
 class Unsubscribe(Frozen, defer_build=True):
-    """The right to have one person asked and thanked no more on one channel; it does not end.
+    """The right to refuse messages of one category for one person on one channel; it does not end.
 
-    It names no address, so that whoever finds the link learns none.
+    It names no address, so that whoever finds the link learns none. Links that name no category were made when only
+    surveys could be refused.
     """
 
     person_id: str
     channel: Channel
+    category: Category = Category.SURVEYS
+
+
+class PreferencesLink(Frozen, defer_build=True):
+    """The right to see and to change what one person refuses; it does not end, and names no address either."""
+
+    person_id: str
 
 
 class ServedPage(Frozen, defer_build=True):

@@ -55,16 +55,12 @@ class MessageKind(StrEnum):
     DELIVERY_APOLOGY = "delivery_apology"
     SURVEY_INVITATION = "survey_invitation"
     SURVEY_REMINDER = "survey_reminder"
+    SMS_HELP = "sms_help"
 
     @property
     def to_owner(self) -> bool:
         """Whether it goes to the survey's owner rather than to a customer."""
         return self in {MessageKind.DETRACTOR_ALERT, MessageKind.COMMENT_ADDED, MessageKind.ALERT_DIGEST}
-
-    @property
-    def is_optional(self) -> bool:
-        """Whether a customer can do without it: a question or thanks, and no news of their parcel."""
-        return self is MessageKind.THANK_YOU or self.asks
 
     @property
     def asks(self) -> bool:
@@ -76,11 +72,22 @@ class MessageKind(StrEnum):
         """What a company switches off and a customer refuses, and what quiet hours are chosen for."""
         return _CATEGORIES[self]
 
+    @property
+    def by_sms_only(self) -> bool:
+        """Whether it is the answer to an SMS, and is never an e-mail."""
+        return self is MessageKind.SMS_HELP
+
+    @property
+    def refused_as(self) -> Category | None:
+        """The category by which a customer refuses it, None if nobody can."""
+        return self.category if self.category.is_refusable else None
+
 
 class Category(StrEnum):
     """What a message is in the eyes of its recipient: the unit of preferences and of quiet hours.
 
-    Each stage of a delivery is one, so that each can be refused; thanks belong to surveys, an apology to delays.
+    Each stage of a delivery is one, so that each can be refused; thanks belong to surveys, an apology to delays. Help
+    is the answer to an SMS that asks for it.
     """
 
     SURVEYS = "surveys"
@@ -94,11 +101,17 @@ class Category(StrEnum):
     EXCEPTION = "exception"
     DELAYED = "delayed"
     STAFF = "staff"
+    HELP = "help"
 
     @property
     def is_stage(self) -> bool:
         """Whether it is news of a delivery."""
-        return self not in {Category.SURVEYS, Category.STAFF}
+        return self not in {Category.SURVEYS, Category.STAFF, Category.HELP}
+
+    @property
+    def is_refusable(self) -> bool:
+        """Whether a customer can refuse it: everything that we send them unasked."""
+        return self not in {Category.STAFF, Category.HELP}
 
 
 _CATEGORIES = {
@@ -118,6 +131,7 @@ _CATEGORIES = {
     MessageKind.DELIVERY_EXCEPTION: Category.EXCEPTION,
     MessageKind.DELIVERY_DELAYED: Category.DELAYED,
     MessageKind.DELIVERY_APOLOGY: Category.DELAYED,
+    MessageKind.SMS_HELP: Category.HELP,
 }
 
 
@@ -171,6 +185,7 @@ class Notification(Frozen):
     It carries references, not content: the content is rendered from what is true when the message is claimed.
 
     Args:
+        phone: The number that asked for help by SMS, where it is nobody's whom we know.
         request_id: The request that an invitation follows; it is in the person's own partition until it was followed.
         channel: The way that was wished for; left out, the usual one of its kind.
         reminds_of: The invitation that a reminder is about.
@@ -182,6 +197,7 @@ class Notification(Frozen):
     kind: MessageKind
     owner: EmailAddress | None = None
     person_id: Identifier | None = None
+    phone: PhoneNumber | None = None
     survey_id: SurveyId | None = None
     response_id: ResponseId | None = None
     delivery_id: Identifier | None = None
@@ -194,8 +210,10 @@ class Notification(Frozen):
 
     @model_validator(mode="after")
     def _one_recipient(self) -> Self:
-        if (self.owner is None) == (self.person_id is None):
-            raise ValueError("goes either to an owner or to a person")
+        if sum(one is not None for one in (self.owner, self.person_id, self.phone)) != 1:
+            raise ValueError("goes either to an owner, or to a person, or to a number")
+        if self.phone is not None and self.kind is not MessageKind.SMS_HELP:
+            raise ValueError("goes to a person: only help goes to a number, for that number asked for it")
         return self
 
 
@@ -226,7 +244,7 @@ class EmailRequest(Frozen):
         to: The recipient.
         from_name: Whom it is from.
         content: What it says.
-        unsubscribe: Where a mail program posts that the recipient wants no more of these; None if they need it.
+        unsubscribe: Where a mail program posts that the recipient wants no more of these; None if it goes to staff.
         expires_at: Until when it is worth telling; None in requests that were frozen before this was known.
     """
 

@@ -16,6 +16,15 @@ def country_of(number: str) -> str | None:
     return phonenumbers.region_code_for_number(parsed) if phonenumbers.is_valid_number(parsed) else None
 
 
+def masked_phone(number: str) -> str:
+    """A number that its owner recognises and nobody else learns: `+49 … 678`."""
+    try:
+        code = f"+{phonenumbers.parse(number).country_code} "
+    except phonenumbers.NumberParseException:
+        code = ""
+    return f"{code}… {number[-3:]}"
+
+
 PLAIN: dict[int, str | None] = str.maketrans(
     {
         # Quotation marks, single and double

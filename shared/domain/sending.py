@@ -12,9 +12,21 @@ from pydantic import Field
 
 from shared.domain.asking import Ask, ShortLink
 from shared.domain.base import Frozen, Instant
-from shared.domain.brands import DEFAULT_BRAND, BrandId
-from shared.domain.daily_caps import DailyCap
-from shared.domain.messages import Channel, MessageRequest, MessageState, Notification, Reason
+from shared.domain.brands import (
+    DEFAULT_BRAND,
+    BrandId,
+)
+from shared.domain.daily_caps import (
+    DailyCap,
+)
+from shared.domain.messages import (
+    Category,
+    Channel,
+    MessageRequest,
+    MessageState,
+    Notification,
+    Reason,
+)
 from shared.domain.people import EmailAddress
 from shared.domain.responses import Subject
 from shared.domain.sms_limits import SmsTaken, SmsTaking
@@ -91,7 +103,7 @@ class Draft(Frozen):
         about: What it speaks of; must still have this version, a response this revision.
         alerts_of: The survey whose budget of alerts it takes from.
         said: How many things that a respondent wrote it quotes.
-        is_optional: Whether it heeds that its recipient does not want to be asked or thanked.
+        category: What its recipient may have refused; None if nobody can refuse it.
         ask: What it takes from the budget of a person's patience.
         request_id: The request that must not have been taken back.
         unanswered: The response that must not be there yet.
@@ -110,7 +122,7 @@ class Draft(Frozen):
     about: RenderedFrom | None = None
     alerts_of: SurveyId | None = None
     said: int = 0
-    is_optional: bool = False
+    category: Category | None = None
     ask: Ask | None = None
     request_id: str | None = None
     unanswered: str | None = None
@@ -170,7 +182,7 @@ class Fence(StrEnum):
     ERASED = "erased"  # the person is no longer to be known
     BOUNCED = "bounced"  # the address is suppressed: it bounced for good
     COMPLAINED = "complained"  # the address is suppressed: its owner complained
-    UNSUBSCRIBED = "unsubscribed"  # the address is not to be asked or thanked
+    UNSUBSCRIBED = "unsubscribed"  # who has the address refuses this category, or everything on this channel
     CHANGED = "changed"  # what it was rendered from is no longer so
     CANCELLED = "cancelled"  # the request was taken back
     ANSWERED = "answered"  # there is an answer already, or it was erased

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     # Types only: the public door makes keys too, and starts without the models of messages.
-    from shared.domain.messages import Channel
+    from shared.domain.messages import Category, Channel
     from shared.domain.people import Claim
 
 
@@ -175,9 +175,17 @@ def suppression_key(channel: Channel, address: str) -> Key:
     return _key(f"SUPPRESSION#{channel.value}#{_hashed(address.lower())}", "SUPPRESSION")
 
 
-def opt_out_key(channel: Channel, address: str) -> Key:
-    """The mark that whoever has this address does not want to be asked or thanked; it outlives the person too."""
-    return _key(f"OPT_OUT#{channel.value}#{_hashed(address.lower())}", "SURVEYS")
+EVERYTHING = "ALL"
+"""The sort key of the mark that refuses a whole channel."""
+
+
+def opt_out_key(channel: Channel, address: str, category: Category | None) -> Key:
+    """The mark that whoever has this address refuses a category on this channel, None for all; it outlives the person.
+
+    Surveys are `SURVEYS`, as they were when nothing else could be refused.
+    """
+    refused = EVERYTHING if category is None else category.value.upper()
+    return _key(f"OPT_OUT#{channel.value}#{_hashed(address.lower())}", refused)
 
 
 SHORT_LINK = "SHORT_LINK#"

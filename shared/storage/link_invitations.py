@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from shared.domain.asking import Ask
 from shared.domain.base import iso
-from shared.domain.messages import Channel, MessageState, Notification, Reason
+from shared.domain.messages import Category, Channel, MessageState, Notification, Reason
 from shared.domain.responses import Subject
 from shared.domain.sending import Message
 from shared.errors import NotFoundError
@@ -70,7 +70,8 @@ class LinkInvitations:
         Args:
             notification: The wish.
             ask: What it takes.
-            addresses: All addresses of the person; who unsubscribed with one of them is not asked by link either.
+            addresses: All addresses of the person; who refuses surveys with one of them, or everything there, is not
+                asked by link either.
             subject: What they are asked about.
             properties: What is known of the occasion.
             now: The time.
@@ -88,11 +89,12 @@ class LinkInvitations:
             {
                 "ConditionCheck": {
                     "TableName": self._messages,
-                    "Key": opt_out_key(channel, address),
+                    "Key": opt_out_key(channel, address, refused),
                     "ConditionExpression": "attribute_not_exists(pk)",
                 }
             }
             for channel, address in addresses
+            for refused in (Category.SURVEYS, None)
         ]
         actions = [{"Put": put}, not_erased(self._people, ask.person_id), *wanted, taking(self._people, ask, now)]
         with translated():

@@ -37,6 +37,8 @@ KEPT_FOR = timedelta(days=400)
 BUDGET_KEPT_FOR = timedelta(days=7)
 WRITE_ATTEMPTS = 8
 """How often the fence is tried while others are at the same items: five workers at most, each done in milliseconds."""
+STRANGERS_KEPT_FOR = timedelta(days=7)
+"""How long a message to a number is kept that is nobody's whom we know: nothing else would ever erase that number."""
 
 
 class DynamoDb(Protocol):
@@ -111,7 +113,7 @@ class MessageRepository:
                     ":now": iso(now),
                     ":lease_until": iso(lease_until),
                     ":content": notification.model_dump_json(exclude_none=True),
-                    ":ttl": int((notification.requested_at + KEPT_FOR).timestamp()),
+                    ":ttl": int((notification.requested_at + kept_for(notification)).timestamp()),
                     **{f":{name}": value for name, value in indexed.items()},
                 }
             ),
@@ -141,21 +143,21 @@ class MessageRepository:
             lease_until: When an attempt without a result is given up as ambiguous.
             budget: The budget of alerts it is taken from, None if it needs none or was taken from one before.
         """
-        checks = {
-            Fence.TAKEN: self._to_attempting(draft, token, now, lease_until, budget),
-            Fence.ERASED: self._person_not_erased(draft),
-            Fence.BOUNCED: self._address_not_suppressed(draft),
-            Fence.UNSUBSCRIBED: self._address_not_opted_out(draft),
-            Fence.CHANGED: self._subject_unchanged(draft),
-            Fence.CANCELLED: self._still_wished_for(draft),
-            Fence.ANSWERED: self._unanswered(draft),
-            Fence.RECENTLY_ASKED: taking(self._tables.people, draft.ask, now) if draft.ask else None,
-            Fence.OVER_BUDGET: self._one_more_alert(budget),
-            Fence.TOO_MANY: self._one_more_today(draft),
-            Fence.SPEND_LIMIT: spending(self._tables.messages, draft.sms) if draft.sms else None,
-            Fence.PREFIX_LIMIT: one_more_alike(self._tables.messages, draft.sms) if draft.sms else None,
-        }
-        planned = [(outcome, action) for outcome, action in checks.items() if action is not None]
+        checks = (
+            (Fence.TAKEN, self._to_attempting(draft, token, now, lease_until, budget)),
+            (Fence.ERASED, self._person_not_erased(draft)),
+            (Fence.BOUNCED, self._address_not_suppressed(draft)),
+            *((Fence.UNSUBSCRIBED, check) for check in self._not_refused(draft)),
+            (Fence.CHANGED, self._subject_unchanged(draft)),
+            (Fence.CANCELLED, self._still_wished_for(draft)),
+            (Fence.ANSWERED, self._unanswered(draft)),
+            (Fence.RECENTLY_ASKED, taking(self._tables.people, draft.ask, now) if draft.ask else None),
+            (Fence.OVER_BUDGET, self._one_more_alert(budget)),
+            (Fence.TOO_MANY, self._one_more_today(draft)),
+            (Fence.SPEND_LIMIT, spending(self._tables.messages, draft.sms) if draft.sms else None),
+            (Fence.PREFIX_LIMIT, one_more_alike(self._tables.messages, draft.sms) if draft.sms else None),
+        )
+        planned = [(outcome, action) for outcome, action in checks if action is not None]
         if draft.short_link is not None:
             planned.append((Fence.PASSED, {"Put": short_link_put(self._tables.messages, draft.short_link, now)}))
         with translated():
@@ -305,11 +307,12 @@ class MessageRepository:
         key = suppression_key(draft.request.channel, draft.request.to)
         return _check(self._tables.messages, key, "attribute_not_exists(pk)")
 
-    def _address_not_opted_out(self, draft: Draft) -> dict[str, Any] | None:
-        if not draft.is_optional:
-            return None
-        key = opt_out_key(draft.request.channel, draft.request.to)
-        return _check(self._tables.messages, key, "attribute_not_exists(pk)")
+    def _not_refused(self, draft: Draft) -> list[dict[str, Any]]:
+        """That neither its category nor everything on its channel is refused under the address."""
+        if draft.category is None:
+            return []
+        keys = [opt_out_key(draft.request.channel, draft.request.to, mark) for mark in (draft.category, None)]
+        return [_check(self._tables.messages, key, "attribute_not_exists(pk)") for key in keys]
 
     def _subject_unchanged(self, draft: Draft) -> dict[str, Any] | None:
         if draft.about is None:
@@ -379,6 +382,11 @@ class MessageRepository:
         change["ExpressionAttributeNames"]["#token"] = "token"
         change["ExpressionAttributeValues"][":our_token"] = {"S": token}
         return change
+
+
+def kept_for(notification: Notification) -> timedelta:
+    """How long a message is kept after it was wished for."""
+    return KEPT_FOR if notification.phone is None else STRANGERS_KEPT_FOR
 
 
 def _counter(what: str, owner: str) -> str:

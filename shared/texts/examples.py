@@ -91,20 +91,22 @@ def example(
     """
     ours, person = supported_locale(locale, brand.default_locale), _PERSON if full else _NAMELESS
     survey = _survey(brand, ours)
-    unsubscribe = f"{base_url}/u/{_SIGNED}"
+    unsubscribe, preferences = f"{base_url}/u/{_SIGNED}", f"{base_url}/preferences/{_SIGNED}"
     match kind:
         case MessageKind.DETRACTOR_ALERT | MessageKind.COMMENT_ADDED:
             return rendering.alert(kind, survey, _response(full=full, written=kind is MessageKind.COMMENT_ADDED))
         case MessageKind.ALERT_DIGEST:
             return rendering.digest(survey, 7 if full else 1, EXAMPLE_NOW, EXAMPLE_NOW + timedelta(hours=1))
         case MessageKind.THANK_YOU:
-            return rendering.thank_you(ours, survey, person, unsubscribe)
+            return rendering.thank_you(ours, survey, person, unsubscribe, preferences)
+        case MessageKind.SMS_HELP:
+            return rendering.sms_help(ours, brand, "+49 30 1234567, service@example.com")
         case MessageKind.SURVEY_INVITATION | MessageKind.SURVEY_REMINDER:
             address = f"{base_url}/i/{_CODE}" if channel is Channel.SMS else f"{base_url}/r/{_SIGNED}"
-            links = InvitationLinks(address, unsubscribe)
+            links = InvitationLinks(address, unsubscribe, preferences)
             return rendering.question(kind, ours, survey, person, links, about_delivery=full)
         case _:
-            about = DeliveryLinks(f"{base_url}/track/{_CODE}", f"{base_url}/preferences/{_SIGNED}")
+            about = DeliveryLinks(f"{base_url}/track/{_CODE}", preferences)
             return rendering.delivery(
                 kind,
                 locale,

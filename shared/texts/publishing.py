@@ -65,15 +65,16 @@ class Publishing:
         faults = {}
         for full in (True, False):
             try:
-                email = example(self._rendering, kind, locale, brand, full=full).email()
-                body = ""
+                subject, body = "", ""
+                if not kind.by_sms_only:
+                    subject = example(self._rendering, kind, locale, brand, full=full).email().subject
                 if not kind.to_owner:
                     texts = example(self._rendering, kind, locale, brand, channel=Channel.SMS, full=full)
                     body = texts.sms().body
             except (TemplateError, ValueError, LookupError) as error:
                 faults[""] = f"can not be rendered: {error}"
                 continue
-            if own.subject and not email.subject.strip():
+            if own.subject and not subject.strip():
                 faults[".subject"] = "says nothing"
             if own.sms and not body.strip():
                 faults[".sms"] = "says nothing"

@@ -97,10 +97,12 @@ class InvitationLinks(NamedTuple):
     Args:
         address: The page of the one answer: in an e-mail the one behind its ratings, which takes `?rating=`.
         unsubscribe: Where to say that one does not want to be asked.
+        preferences: Where to choose what one is sent.
     """
 
     address: str
     unsubscribe: str
+    preferences: str = ""
 
 
 class DeliveryLinks(NamedTuple):
@@ -195,7 +197,7 @@ class Rendering:
         hour = window_in_words(Window(start=hour_start, end=hour_end), survey.time_zone, hour_end, locale)
         return self._texts(MessageKind.ALERT_DIGEST, locale, survey.brand, survey=survey, capped=capped, hour=hour)
 
-    def thank_you(self, locale: str, survey: Survey, person: Person, unsubscribe: str) -> Texts:
+    def thank_you(self, locale: str, survey: Survey, person: Person, unsubscribe: str, preferences: str = "") -> Texts:
         """Thanks for an answer, in the survey's own words where it has some in the language."""
         return self._texts(
             MessageKind.THANK_YOU,
@@ -204,7 +206,12 @@ class Rendering:
             name=person.name or "",
             thanks=survey.thanks.get(locale, ""),
             unsubscribe=unsubscribe,
+            preferences=preferences,
         )
+
+    def sms_help(self, locale: str, brand: CompanyBrand, contact: str) -> Texts:
+        """The answer to an SMS that asks for help: who we are, where to reach us, and how to hear no more."""
+        return self._texts(MessageKind.SMS_HELP, locale, brand, contact=contact)
 
     def delivery(
         self,
@@ -272,7 +279,7 @@ class Rendering:
             links=links,
         )
 
-    def _texts(self, kind: MessageKind, locale: str, brand: Brand, **values: Any) -> Texts:
+    def _texts(self, kind: MessageKind, locale: str, brand: Brand | CompanyBrand, **values: Any) -> Texts:
         return Texts(self._environment, f"{kind.value}/{locale}", _look(locale, brand, **values))
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from shared.domain.messages import Channel, MessageState, Notification, Reason
+from shared.domain.messages import Category, Channel, MessageState, Notification, Reason
+from shared.domain.preferences import Refusal, Refused
 from shared.domain.sending import AlertBudget, Draft, Fence, Message, Receipt, ReceiptKind, SubjectType
 
 
@@ -21,7 +22,7 @@ class InMemoryMessages:
         self.version_of = version_of
         self.stored: dict[str, Message] = {}
         self.suppressed: dict[tuple[Channel, str], Reason] = {}
-        self.opted_out: set[tuple[Channel, str]] = set()
+        self.opted_out: dict[tuple[Channel, str, Category | None], tuple[datetime, datetime, str]] = {}
         self.erased_people: set[str] = set()
         self.asked: dict[str, tuple[datetime, str]] = {}
         self.taken_back: set[str] = set()
@@ -55,7 +56,7 @@ class InMemoryMessages:
         suppressed = self.suppressed.get((request.channel, request.to.lower()))
         if suppressed is not None:
             return Fence.COMPLAINED if suppressed is Reason.COMPLAINED else Fence.BOUNCED
-        if draft.is_optional and (request.channel, request.to.lower()) in self.opted_out:
+        if draft.category is not None and self._refuses(request.channel, request.to, draft.category):
             return Fence.UNSUBSCRIBED
         if draft.about is not None and self.version_of(draft.about.type, draft.about.id) != draft.about.version:
             return Fence.CHANGED
@@ -186,8 +187,25 @@ class InMemoryMessages:
         self.suppressed[channel, address.lower()] = reason
         return True
 
-    def opt_out(self, channel: Channel, address: str, at: datetime) -> None:
-        self.opted_out.add((channel, address.lower()))
+    def refuse(self, channel: Channel, address: str, category: Category | None, at: datetime, by: str) -> None:
+        since, last, who = self.opted_out.get((channel, address.lower(), category), (at, at, by))
+        self.opted_out[channel, address.lower(), category] = (since, max(last, at), who)
+
+    def allow(self, channel: Channel, address: str, category: Category | None, at: datetime) -> bool:
+        _, last, _ = self.opted_out.get((channel, address.lower(), category), (at, at, ""))
+        if last <= at:
+            self.opted_out.pop((channel, address.lower(), category), None)
+        return last <= at
+
+    def of(self, channel: Channel, address: str) -> dict[Refused, Refusal]:
+        return {
+            Refused(channel, category): Refusal(since=since, by=by)
+            for (at_channel, whose, category), (since, _, by) in self.opted_out.items()
+            if (at_channel, whose) == (channel, address.lower())
+        }
+
+    def _refuses(self, channel: Channel, address: str, category: Category) -> bool:
+        return any((channel, address.lower(), mark) in self.opted_out for mark in (category, None))
 
     def _change(self, message: Message, **changes: Any) -> Message:
         changed = message.model_copy(update=changes)

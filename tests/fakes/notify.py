@@ -12,7 +12,7 @@ from functions.notify.service import Notify, Sending
 from shared.domain.asking import SurveyRequest
 from shared.domain.brands import DEFAULT_BRAND, Brand, BrandDefinition
 from shared.domain.deliveries import Delivery
-from shared.domain.links import SurveyLink, Unsubscribe
+from shared.domain.links import PreferencesLink, SurveyLink, Unsubscribe
 from shared.domain.messages import Category, EmailRequest, Notification, SmsRequest
 from shared.domain.people import Person
 from shared.domain.responses import Response
@@ -72,7 +72,14 @@ class PlainUnsubscribes:
     """Signs nothing either."""
 
     def sign(self, unsubscribe: Unsubscribe) -> str:
-        return f"{unsubscribe.person_id}-{unsubscribe.channel}"
+        return f"{unsubscribe.person_id}-{unsubscribe.channel}-{unsubscribe.category}"
+
+
+class PlainPreferences:
+    """Nor does this."""
+
+    def sign(self, link: PreferencesLink) -> str:
+        return f"of-{link.person_id}"
 
 
 LIMITS = Limits(
@@ -120,17 +127,20 @@ class NotifyHouse:
             messages=self.messages,
             links=self.links,
             unsubscribes=PlainUnsubscribes(),
+            preferences=PlainPreferences(),
             rendering=_RENDERING,
             policy=Policy(
                 public_base_url="https://hear.example.com",
                 sends_sms=sends_sms,
                 allowed_countries=countries,
                 recontact_days=recontact_days,
+                help_contact="service@example.com",
             ),
         )
         self.manners = Manners(self.planner, brands, limits)
         self.service = Notify(
             messages=self.messages,
+            opt_outs=self.messages,
             requests=self.requests,
             planner=self.manners,
             email=self.email,

@@ -25,8 +25,16 @@ from moto.core.models import botocore_stubber
 
 from shared.clock import SystemClock
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
-from shared.domain.links import SurveyLink, TrackingLink, Unsubscribe
-from shared.domain.messages import Channel
+from shared.domain.links import (
+    PreferencesLink,
+    SurveyLink,
+    TrackingLink,
+    Unsubscribe,
+)
+from shared.domain.messages import (
+    Category,
+    Channel,
+)
 from shared.domain.people import Recipient
 from shared.domain.sessions import StaffSession
 from shared.domain.surveys import Survey
@@ -36,7 +44,12 @@ from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.erasure_key import ErasureKey
 from shared.storage.people import PersonRepository
 from shared.storage.surveys import SurveyRepository
-from shared.tokens import LinkSigner, TrackingLinks, UnsubscribeLinks
+from shared.tokens import (
+    LinkSigner,
+    PreferencesLinks,
+    TrackingLinks,
+    UnsubscribeLinks,
+)
 from tests.fakes.http import http_event
 from tests.functional.tables import (
     DELIVERY_INDEXES,
@@ -211,9 +224,14 @@ class HttpStack:
         )
         return LinkSigner([LINK_KEY]).sign(content)
 
-    def unsubscribe(self, person_id: str) -> str:
-        """The token with which a person is asked no more by e-mail."""
-        return UnsubscribeLinks(lambda: [LINK_KEY]).sign(Unsubscribe(person_id=person_id, channel=Channel.EMAIL))
+    def unsubscribe(self, person_id: str, category: Category = Category.SURVEYS) -> str:
+        """The token with which a person is sent no more of a category by e-mail."""
+        link = Unsubscribe(person_id=person_id, channel=Channel.EMAIL, category=category)
+        return UnsubscribeLinks(lambda: [LINK_KEY]).sign(link)
+
+    def preferences(self, person_id: str) -> str:
+        """The token with which a person chooses what they are sent."""
+        return PreferencesLinks(lambda: [LINK_KEY]).sign(PreferencesLink(person_id=person_id))
 
     def tracking(self, delivery_id: str = "parcel-2", lives: timedelta = timedelta(days=60)) -> str:
         """The token of the live page of a parcel."""

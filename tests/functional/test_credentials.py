@@ -53,6 +53,8 @@ CREDENTIALS = (
     "tracking link",
     "tracking link expired",
     "tracking link tampered",
+    "preferences link",
+    "preferences link tampered",
     "session",
     "session expired",
     "session of a revoked key",
@@ -77,6 +79,8 @@ SECRET = {
     "link tampered": 401,
     "unsubscribe link": 401,
     "unsubscribe link tampered": 401,
+    "preferences link": 401,
+    "preferences link tampered": 401,
     **dict.fromkeys((*TRACKING, *SESSIONS), 401),
 }
 SURVEY_DOOR = {
@@ -93,6 +97,8 @@ SURVEY_DOOR = {
     "link tampered": 401,
     "unsubscribe link": 401,
     "unsubscribe link tampered": 401,
+    "preferences link": 401,
+    "preferences link tampered": 401,
     **dict.fromkeys((*TRACKING, *SESSIONS), 401),
 }
 LINK_PAGE = {
@@ -109,6 +115,8 @@ LINK_PAGE = {
     "link tampered": 403,
     "unsubscribe link": 403,
     "unsubscribe link tampered": 403,
+    "preferences link": 403,
+    "preferences link tampered": 403,
     **dict.fromkeys((*TRACKING, *SESSIONS), 403),
 }
 RATING_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "link": None, "link expired": 410, "link to another survey": None}
@@ -116,7 +124,8 @@ RATING_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "link": None, "link expired": 
 
 KIOSK_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "publishable own": None}
 LIVE_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "tracking link": None, "tracking link expired": 410}
-PREFERENCES = {**dict.fromkeys(CREDENTIALS, 403), "unsubscribe link": None}
+UNSUBSCRIBE = {**dict.fromkeys(CREDENTIALS, 403), "unsubscribe link": None}
+PREFERENCES = {**dict.fromkeys(CREDENTIALS, 403), "preferences link": None}
 
 SESSION_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "session": None}
 LOG_IN = {**dict.fromkeys(CREDENTIALS, 403), "secret": None}
@@ -149,8 +158,10 @@ MATRIX = {
     "POST /r/{token}": Row("/r/{token}", 200, RATING_PAGE),
     "GET /k/{survey_id}": Row("/k/delivery", 200, KIOSK_PAGE),
     "GET /k/sw.js": Row("/k/sw.js", 200, PUBLIC),
-    "GET /u/{token}": Row("/u/{token}", 200, PREFERENCES),
-    "POST /u/{token}": Row("/u/{token}", 200, PREFERENCES, "List-Unsubscribe=One-Click"),
+    "GET /u/{token}": Row("/u/{token}", 200, UNSUBSCRIBE),
+    "POST /u/{token}": Row("/u/{token}", 200, UNSUBSCRIBE, "List-Unsubscribe=One-Click"),
+    "GET /preferences/{token}": Row("/preferences/{token}", 200, PREFERENCES),
+    "POST /preferences/{token}": Row("/preferences/{token}", 200, PREFERENCES, "shown=email:soon"),
     "GET /i/{code}": Row("/i/Ab3-_xYz019", 302, PUBLIC),
     "GET /track/{token}": Row("/track/{token}", 200, LIVE_PAGE),
     "GET /track/{token}/now": Row("/track/{token}/now", 200, LIVE_PAGE),
@@ -194,7 +205,8 @@ MATRIX = {
     "GET /v1/brands": Row("/v1/brands", 200, SECRET),
     "GET /v1/brands/{brand_id}": Row("/v1/brands/lamps", 404, SECRET),
     "PUT /v1/brands/{brand_id}": Row("/v1/brands/lamps", 200, SECRET, {"name": "Lamps"}),
-    "GET /v1/deliveries": Row("/v1/deliveries", 200, SECRET, query={"contradicted": "true"}),
+    # Without `contradicted=true` whoever may ask is told to say so.
+    "GET /v1/deliveries": Row("/v1/deliveries", 422, SECRET),
     "GET /v1/promises": Row("/v1/promises", 200, SECRET),
     "GET /v1/metrics": Row("/v1/metrics", 200, SECRET),
     "GET /v1/funnel": Row("/v1/funnel", 200, SECRET),
@@ -219,6 +231,13 @@ MATRIX = {
     "GET /v1/people/{person}/erasure": Row(f"/v1/people/{GONE_ID}/erasure", 200, SECRET),
     "DELETE /v1/people/{person}/survey_requests/pending": Row(
         "/v1/people/ada@example.com/survey_requests/pending", 200, SECRET
+    ),
+    "GET /v1/people/{person}/preferences": Row("/v1/people/ada@example.com/preferences", 200, SECRET),
+    "PUT /v1/people/{person}/preferences": Row(
+        "/v1/people/ada@example.com/preferences",
+        200,
+        SECRET,
+        {"refused": [{"channel": "email", "category": "soon"}]},
     ),
     "POST /v1/unsubscribes": Row("/v1/unsubscribes", 200, SECRET, {"person_email": "ada@example.com"}),
     "GET /v1/unsubscribes": Row("/v1/unsubscribes", 200, SECRET),
@@ -296,6 +315,9 @@ def carried(stack: HttpStack, credential: str) -> tuple[dict[str, str], dict[str
     if kind == "tracking":
         token = stack.tracking(lives=timedelta(hours=-1 if which.endswith("expired") else 1))
         return {}, {"t": token.swapcase() if which.endswith("tampered") else token}
+    if kind == "preferences":
+        token = stack.preferences("per_1")
+        return {}, {"t": token.swapcase() if which.endswith("tampered") else token}
     if kind == "session":
         token = stack.session("revoked" if which == "of a revoked key" else "own", timedelta(hours=which != "expired"))
         return {"cookie": f"{SESSION_COOKIE}={token.swapcase() if which == 'tampered' else token}"}, {}
@@ -327,7 +349,7 @@ def test_every_operation_stands_in_the_matrix() -> None:
 def test_each_credential_opens_what_it_is_for_and_nothing_else(stack: HttpStack, route: str, credential: str) -> None:
     row = MATRIX[route]
     headers, query = carried(stack, credential)
-    if declared()[route].path.startswith(("/scores", "/staff")):
+    if declared()[route].path.startswith(("/scores", "/staff", "/preferences")):
         headers |= FORM
     before = stack.everything_kept()
 

@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain.asking import in_sample
 from shared.domain.links import SurveyLink
-from shared.domain.messages import Channel
+from shared.domain.messages import Category, Channel
 from shared.storage.opt_outs import OptOutRepository
 from shared.storage.surveys import SurveyRepository
 from shared.tokens import LinkSigner
@@ -79,9 +79,13 @@ def test_sent_again_under_its_key_it_is_the_same_link(stack: HttpStack) -> None:
     invite(stack, 409, key="chat-1", person={"email": "bob@example.com"})
 
 
+@pytest.mark.parametrize("refused", [Category.SURVEYS, None])
 @pytest.mark.parametrize(("channel", "address"), [(Channel.EMAIL, "ada@example.com"), (Channel.SMS, "+4915112345678")])
-def test_who_unsubscribed_is_not_asked_by_link_either(stack: HttpStack, channel: Channel, address: str) -> None:
-    OptOutRepository(stack.dynamodb, "messages").add(channel, address, datetime.now(UTC))
+def test_who_unsubscribed_is_not_asked_by_link_either(
+    stack: HttpStack, channel: Channel, address: str, refused: Category | None
+) -> None:
+    marks, now = OptOutRepository(stack.dynamodb, "messages"), datetime.now(UTC)
+    marks.refuse(channel, address, refused, now, "customer")
     told = invite(stack, 200, person={**ADA, "phone_number": "+4915112345678"})
     assert (told["invited"], told["reason"]) == (False, "unsubscribed")
     assert not any("ASKED" in str(item) for item in stack.everything_kept()["stored"]["people"])

@@ -13,11 +13,11 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
 from infra.ops.links import RETIRED_KEPT, rotate
-from shared.domain.links import Unsubscribe
+from shared.domain.links import PreferencesLink, Unsubscribe
 from shared.domain.messages import Channel
 from shared.errors import ExpiredLinkError, TemporaryError, UnauthorizedError
 from shared.storage.link_keys import KEPT_FOR, RETIRED_FOR, LinkKeys
-from shared.tokens import Links, SurveyLink, UnsubscribeLinks
+from shared.tokens import Links, PreferencesLinks, SurveyLink, UnsubscribeLinks
 
 PARAMETER = "/hearback/test/link-keys"
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -73,6 +73,7 @@ def test_keys_that_were_a_bare_list_are_read_and_rotated_as_before(ssm: Any, clo
 
 
 ASKED_NO_MORE = Unsubscribe(person_id="per_1", channel=Channel.EMAIL)
+CHOOSES = PreferencesLink(person_id="per_1")
 
 
 def test_who_wants_to_be_asked_no_more_is_heard_for_two_years_after_the_key_retired(
@@ -81,16 +82,20 @@ def test_who_wants_to_be_asked_no_more_is_heard_for_two_years_after_the_key_reti
     rotate(ssm, PARAMETER, NOON)
     keys = LinkKeys(ssm, PARAMETER, clock)
     token, survey_link = UnsubscribeLinks(keys.ever).sign(ASKED_NO_MORE), Links(keys.current, clock).sign(LINK)
+    to_choose = PreferencesLinks(keys.ever).sign(CHOOSES)
     signed_with = keys.current()[-1]
     while signed_with in LinkKeys(ssm, PARAMETER, clock).current():
         rotate(ssm, PARAMETER, NOON)
     clock.time = NOON + RETIRED_FOR - timedelta(seconds=1)
     assert UnsubscribeLinks(LinkKeys(ssm, PARAMETER, clock).ever).verify(token) == ASKED_NO_MORE
+    assert PreferencesLinks(LinkKeys(ssm, PARAMETER, clock).ever).verify(to_choose) == CHOOSES
     with pytest.raises(UnauthorizedError):
         Links(LinkKeys(ssm, PARAMETER, clock).current, clock).verify(survey_link)
     clock.time = NOON + RETIRED_FOR
     with pytest.raises(UnauthorizedError):
         UnsubscribeLinks(LinkKeys(ssm, PARAMETER, clock).ever).verify(token)
+    with pytest.raises(UnauthorizedError):
+        PreferencesLinks(LinkKeys(ssm, PARAMETER, clock).ever).verify(to_choose)
 
 
 def test_retired_keys_are_forgotten_after_two_years_and_never_more_than_a_parameter_takes(ssm: Any) -> None:

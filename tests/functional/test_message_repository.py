@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from shared.domain.asking import Ask, ShortLink, SurveyRequest, invitation_id
-from shared.domain.messages import Channel, MessageKind, MessageState, Reason, SmsContent, SmsRequest
+from shared.domain.daily_caps import DailyCap
+from shared.domain.messages import Category, Channel, MessageKind, MessageState, Reason, SmsContent, SmsRequest
 from shared.domain.sending import (
     AlertBudget,
     Draft,
@@ -23,9 +24,19 @@ from shared.domain.sending import (
     RenderedFrom,
     SubjectType,
 )
+from shared.domain.sms_limits import taking_of
 from shared.errors import NotFoundError, TemporaryError
-from shared.storage.keys import delivery_key, message_key, person_tombstone_key, response_key, short_link_key
-from shared.storage.messages import MessageRepository, Tables
+from shared.storage.keys import (
+    daily_messages_key,
+    delivery_key,
+    message_key,
+    person_tombstone_key,
+    response_key,
+    short_link_key,
+    sms_prefix_key,
+    sms_spend_key,
+)
+from shared.storage.messages import WRITE_ATTEMPTS, MessageRepository, Tables
 from shared.storage.opt_outs import OptOutRepository
 from shared.storage.receipts import ReceiptRepository
 from shared.storage.short_links import ShortLinks
@@ -47,7 +58,7 @@ class FakeWorld:
         self._versions: dict[tuple[SubjectType, str], int] = {}
         self.messages = InMemoryMessages(lambda subject, name: self._versions.get((subject, name)))
         self.receipts = InMemoryReceipts(self.messages)
-        self.opt_out = self.messages.opt_out
+        self.opt_out, self.opt_outs = self.messages.refuse, self.messages
 
     def store(self, subject: SubjectType, name: str, version: int | None) -> None:
         self._versions.pop((subject, name), None)
@@ -65,7 +76,8 @@ class RealWorld:
             create_table(dynamodb, table)
         self.messages = MessageRepository(dynamodb, TABLES)
         self.receipts = ReceiptRepository(dynamodb, TABLES.messages)
-        self.opt_out = OptOutRepository(dynamodb, TABLES.messages).add
+        self.opt_outs = OptOutRepository(dynamodb, TABLES.messages)
+        self.opt_out = self.opt_outs.refuse
 
     def store(self, subject: SubjectType, name: str, version: int | None) -> None:
         item: dict[str, Any] = {"erased": {"BOOL": True}}
@@ -169,12 +181,12 @@ def test_a_suppressed_address_does_not_pass_the_fence(world: Any, reason: Reason
 def test_who_unsubscribed_is_not_asked_and_still_hears_of_their_parcel(world: Any) -> None:
     world.store(SubjectType.RESPONSE, RESPONSE_ID, 1)
     for _ in range(2):
-        world.opt_out(Channel.EMAIL, str(PERSON.email).upper(), NOON)
+        world.opt_out(Channel.EMAIL, str(PERSON.email).upper(), Category.SURVEYS, NOON, "customer")
     outcomes = {}
     for kind in (MessageKind.THANK_YOU, MessageKind.SURVEY_INVITATION, MessageKind.DELIVERY_ARRIVING):
         notification = wish(kind)
         world.messages.claim(notification, "a", NOON, LEASE)
-        wanted = draft(notification, is_optional=kind.is_optional)
+        wanted = draft(notification, category=kind.refused_as)
         outcomes[kind] = world.messages.fence(wanted, "a", NOON, LEASE)
     assert outcomes == {
         MessageKind.THANK_YOU: Fence.UNSUBSCRIBED,
@@ -185,9 +197,9 @@ def test_who_unsubscribed_is_not_asked_and_still_hears_of_their_parcel(world: An
 
 def test_who_unsubscribed_and_bounced_is_told_as_bounced(world: Any) -> None:
     claimed(world)
-    world.opt_out(Channel.EMAIL, OWNER, NOON)
+    world.opt_out(Channel.EMAIL, OWNER, Category.SURVEYS, NOON, "customer")
     world.receipts.suppress(Channel.EMAIL, OWNER, Reason.BOUNCED, NOON)
-    assert world.messages.fence(draft(is_optional=True), "a", NOON, LEASE) is Fence.BOUNCED
+    assert world.messages.fence(draft(category=Category.SURVEYS), "a", NOON, LEASE) is Fence.BOUNCED
 
 
 def test_an_address_is_suppressed_on_its_channel_only(world: Any) -> None:
@@ -261,10 +273,10 @@ def test_who_took_the_budget_keeps_it_when_the_provider_refuses_for_now(world: A
 
 
 def test_what_does_not_pass_the_fence_takes_no_budget(world: Any) -> None:
-    world.opt_out(Channel.EMAIL, str(PERSON.email), NOON)
+    world.opt_out(Channel.EMAIL, str(PERSON.email), Category.SURVEYS, NOON, "customer")
     name = "msg_1"
     world.messages.claim(wish(MessageKind.SURVEY_INVITATION, message_id=name), "a", NOON, LEASE)
-    unwelcome = asks(name).model_copy(update={"is_optional": True})
+    unwelcome = asks(name).model_copy(update={"category": Category.SURVEYS})
     assert world.messages.fence(unwelcome, "a", NOON, LEASE) is Fence.UNSUBSCRIBED
     assert asked(world, "msg_2") is Fence.PASSED
 
@@ -564,3 +576,152 @@ def test_a_message_that_was_not_sent_again_and_had_arrived_has_no_reason_left(wo
     assert world.receipts.settle(receipt(ReceiptKind.ACCEPTED))
     message = world.messages.get(name)
     assert (message.state, message.reason) == (MessageState.SENT, None)
+
+
+# When and how much
+
+
+def of_a_day(number: int, limit: int = 2, day: str = "2026-11-22") -> Draft:
+    notification = wish(MessageKind.DELIVERY_DELIVERED, message_id=f"msg_{number}")
+    cap = DailyCap(person_id=PERSON.person_id, day=day, limit=limit)
+    return draft(notification, about=None, person_id=PERSON.person_id, cap=cap)
+
+
+def sms(number: int, to: str = "+4915112345678", *, price: int = 90, now: datetime = NOON, **limits: int) -> Draft:
+    request = SmsRequest(message_id=f"msg_{number}", to=to, content=SmsContent(body="x"), expires_at=LATER)
+    taking = taking_of(to, price, now, **{"spend_limit": 1000, "prefix_limit": 100, **limits})
+    return draft(wish(MessageKind.DELIVERY_DELIVERED), about=None, sms=taking).model_copy(update={"request": request})
+
+
+def fenced(world: Any, drafted: Draft) -> Fence:
+    """Claim and fence, as a worker does each time a message comes by."""
+    name = drafted.request.message_id
+    message = world.messages.claim(wish(MessageKind.DELIVERY_DELIVERED, message_id=name), "a", NOON, LEASE)
+    fence: Fence = world.messages.fence(drafted.after(message), "a", NOON, LEASE)
+    return fence
+
+
+def test_a_message_that_is_put_off_is_new_and_says_until_when(world: Any) -> None:
+    name = claimed(world)
+    assert not world.messages.defer(name, "b", LATER, Reason.QUIET_HOURS)
+    assert world.messages.defer(name, "a", LATER, Reason.QUIET_HOURS)
+    assert not world.messages.defer(name, "a", LATER, Reason.QUIET_HOURS)
+    message = world.messages.get(name)
+    assert (message.state, message.token, message.lease_until) == (MessageState.NEW, None, None)
+    assert (message.deferred_until, message.deferred_because) == (LATER, Reason.QUIET_HOURS)
+    assert world.messages.fence(draft(), "a", NOON, LEASE) is Fence.TAKEN
+    assert attempting(world, "b") == name
+    assert not world.messages.defer(name, "b", LATER, Reason.QUIET_HOURS)
+    assert world.messages.get(name).deferred_until == LATER
+
+
+def test_a_day_of_a_person_has_so_many_messages(world: Any) -> None:
+    outcomes = [fenced(world, of_a_day(number)) for number in range(3)]
+    assert outcomes == [Fence.PASSED, Fence.PASSED, Fence.TOO_MANY]
+    assert world.messages.get("msg_2").state is MessageState.CLAIMED
+    assert fenced(world, of_a_day(3, day="2026-11-23")) is Fence.PASSED
+    assert fenced(world, of_a_day(4, limit=3)) is Fence.PASSED
+
+
+def test_a_message_is_counted_once_on_a_day_however_often_it_is_tried(world: Any) -> None:
+    for _ in range(3):
+        assert fenced(world, of_a_day(1)) is Fence.PASSED
+        assert world.messages.release("msg_1", "a")
+    assert [fenced(world, of_a_day(number)) for number in (2, 3, 1)] == [Fence.PASSED, Fence.TOO_MANY, Fence.PASSED]
+
+
+def test_a_day_costs_no_more_than_it_may(world: Any) -> None:
+    outcomes = [fenced(world, sms(number, price=300)) for number in range(4)]
+    assert outcomes == [Fence.PASSED, Fence.PASSED, Fence.PASSED, Fence.SPEND_LIMIT]
+    assert fenced(world, sms(5, price=100)) is Fence.PASSED
+    assert fenced(world, sms(6, price=1)) is Fence.SPEND_LIMIT
+    assert fenced(world, sms(7, price=300, now=NOON + timedelta(days=1))) is Fence.PASSED
+
+
+def test_what_costs_more_than_a_day_may_is_never_sent(world: Any) -> None:
+    assert fenced(world, sms(1, price=1001)) is Fence.SPEND_LIMIT
+    assert fenced(world, sms(2, price=1, spend_limit=0)) is Fence.SPEND_LIMIT
+
+
+def test_an_sms_takes_its_price_once_and_what_it_became_dearer(world: Any) -> None:
+    for price in (500, 500, 400, 900):
+        assert fenced(world, sms(1, price=price, prefix_limit=1)) is Fence.PASSED
+        assert world.messages.release("msg_1", "a")
+    assert world.messages.get("msg_1").sms_taken.price == 900
+    assert fenced(world, sms(2, price=101, to="+4917012345678")) is Fence.SPEND_LIMIT
+    assert fenced(world, sms(3, price=100, to="+4917012345678")) is Fence.PASSED
+    assert fenced(world, sms(4, price=0, prefix_limit=1)) is Fence.PREFIX_LIMIT
+
+
+def test_an_sms_that_is_tried_on_another_day_takes_from_that_one(world: Any) -> None:
+    tomorrow = NOON + timedelta(days=1)
+    assert fenced(world, sms(1, price=600)) is Fence.PASSED
+    assert world.messages.release("msg_1", "a")
+    assert fenced(world, sms(1, price=600, now=tomorrow)) is Fence.PASSED
+    assert fenced(world, sms(2, price=401, now=tomorrow)) is Fence.SPEND_LIMIT
+
+
+def test_numbers_alike_get_so_many_sms_in_an_hour(world: Any) -> None:
+    numbers = ["+4915112340000", "+4915112349999", "+4915112345555", "+4915112350000"]
+    outcomes = [fenced(world, sms(n, to, prefix_limit=2)) for n, to in enumerate(numbers)]
+    assert outcomes == [Fence.PASSED, Fence.PASSED, Fence.PREFIX_LIMIT, Fence.PASSED]
+    assert fenced(world, sms(9, numbers[0], prefix_limit=2, now=NOON + timedelta(hours=1))) is Fence.PASSED
+
+
+def test_who_is_refused_by_one_limit_takes_from_no_other(world: Any) -> None:
+    both = sms(1, price=600).model_copy(update={"cap": of_a_day(1).cap, "person_id": PERSON.person_id})
+    assert fenced(world, sms(0, price=600)) is Fence.PASSED
+    assert fenced(world, both) is Fence.SPEND_LIMIT
+    assert [fenced(world, of_a_day(number)) for number in (2, 3)] == [Fence.PASSED, Fence.PASSED]
+    assert fenced(world, sms(4, price=400)) is Fence.PASSED
+
+
+def test_an_sms_that_goes_once_more_is_paid_for_once_more(world: Any) -> None:
+    assert fenced(world, sms(1, price=600)) is Fence.PASSED
+    world.messages.settle("msg_1", "a", MessageState.AMBIGUOUS, NOON)
+    assert world.messages.again(world.messages.get("msg_1"))
+    assert fenced(world, sms(1, price=600)) is Fence.SPEND_LIMIT
+
+
+class AlwaysInTheWay:
+    """A store in which another write is at the same items for so many times."""
+
+    def __init__(self, dynamodb: Any, times: int) -> None:
+        self._dynamodb, self.times = dynamodb, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._dynamodb, name)
+
+    def transact_write_items(self, **request: Any) -> Any:
+        if not self.times:
+            return self._dynamodb.transact_write_items(**request)
+        self.times -= 1
+        reasons = [{"Code": "TransactionConflict"}, *({"Code": "None"} for _ in request["TransactItems"][1:])]
+        error = {"Error": {"Code": "TransactionCanceledException", "Message": ""}, "CancellationReasons": reasons}
+        raise ClientError(error, "TransactWriteItems")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("times", "passes"), [(WRITE_ATTEMPTS - 1, True), (WRITE_ATTEMPTS, False)])
+def test_a_fence_that_meets_another_write_is_tried_again_a_few_times(dynamodb: Any, times: int, passes: bool) -> None:
+    real = RealWorld(dynamodb)
+    real.messages = MessageRepository(AlwaysInTheWay(dynamodb, times), TABLES)
+    if passes:
+        assert fenced(real, sms(1)) is Fence.PASSED
+    else:
+        with pytest.raises(TemporaryError):
+            fenced(real, sms(1))
+
+
+def test_counters_are_forgotten_when_they_can_not_matter_any_more(dynamodb: Any) -> None:
+    real = RealWorld(dynamodb)
+    assert fenced(real, sms(1).model_copy(update={"cap": of_a_day(1).cap})) is Fence.PASSED
+    kept = {
+        key["pk"]["S"].partition("#")[0]: dynamodb.get_item(TableName=table, Key=key)["Item"]["ttl"]["N"]
+        for table, key in (
+            ("people", daily_messages_key(PERSON.person_id, "2026-11-22")),
+            ("messages", sms_spend_key("2026-11-22")),
+            ("messages", sms_prefix_key("+491511234", "2026-11-22T12")),
+        )
+    }
+    days = {name: (datetime.fromtimestamp(int(ttl), UTC) - NOON).days for name, ttl in kept.items()}
+    assert days == {"PERSON": 2, "SMS_SPEND": 40, "SMS_PREFIX": 2}

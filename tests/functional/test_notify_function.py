@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -17,24 +18,27 @@ from functions.message_receipts import bootstrap as receipts_bootstrap
 from functions.notify import app, bootstrap
 from shared.channels.smtp import SmtpSender
 from shared.domain.deliveries import DeliveryStatus
-from shared.domain.messages import Category, MessageKind, MessageState, Notification, Reason
+from shared.domain.messages import Category, Channel, MessageKind, MessageState, Notification, Reason
 from shared.domain.people import Recipient
+from shared.domain.preferences import Refusal, Refused
 from shared.domain.queued import ResponseSubmitted, SendNotification
 from shared.domain.sending import Message
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.keys import message_key
 from shared.storage.messages import MessageRepository, Tables
+from shared.storage.opt_outs import OptOutRepository
 from shared.storage.people import PersonRepository
 from shared.storage.responses import ResponseRepository
 from shared.storage.surveys import SurveyRepository
 from shared.tokens import LinkSigner
 from tests.fakes.clock import CountingIds
 from tests.fakes.erasure import FakeErasureKey
-from tests.fakes.wishes import OWNER, SURVEY, delivery, response, wish
+from tests.fakes.wishes import OWNER, PERSON, SURVEY, delivery, response, wish
 from tests.functional.tables import create_table
 
 TABLES = ("messages", "surveys", "responses", "deliveries", "people")
 SENDER = "shop@example.com"
+EVENTS = Path(__file__).parents[1] / "events" / "receipts"
 
 
 class House:
@@ -84,6 +88,7 @@ class House:
             "SMS_SPEND_LIMIT_PER_DAY": "20",
             "SMS_PER_PREFIX_PER_HOUR": "20",
             "SMS_PRICES_USD": "",
+            "HELP_CONTACT": "+49 30 1234567",
         }
 
     def wish(self, kind: MessageKind = MessageKind.DETRACTOR_ALERT, **changes: Any) -> Notification:
@@ -110,7 +115,8 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     cached = [
         getattr(module, name)
         for module in (bootstrap, receipts_bootstrap)
-        for name in ("settings", "service", "back_off")
+        for name in ("settings", "dynamodb", "service", "replies", "back_off")
+        if hasattr(module, name)
     ]
     with mock_aws():
         house = House()
@@ -347,3 +353,39 @@ def test_the_log_names_ids_and_nobody(
     assert alert.message_id in logged and "message failed" in logged
     for secret in (OWNER, "Ada"):
         assert secret not in logged
+
+
+def replied(context: Any, name: str, sent_at: datetime) -> Any:
+    """An SMS that somebody sent to our number, as its queue hands it over."""
+    event = batch((EVENTS / f"sms_reply_{name}.json").read_text())
+    event["Records"][0]["attributes"] = {
+        "ApproximateReceiveCount": "1",
+        "SentTimestamp": str(int(sent_at.timestamp() * 1000)),
+    }
+    return receipts_app.lambda_handler(event, context)
+
+
+def test_stop_and_start_by_sms_are_heard_in_the_order_in_which_they_were_sent(
+    house: House, lambda_context: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    marks = OptOutRepository(house.dynamodb, "messages")
+    refused = Refused(Channel.SMS, None)
+    later = house.now + timedelta(minutes=1)
+    assert replied(lambda_context, "stop", later) == {"batchItemFailures": []}
+    assert marks.of(Channel.SMS, str(PERSON.phone)) == {refused: Refusal(since=later, by="sms")}
+    assert '"SmsStops":[1.0]' in capsys.readouterr().out.replace(" ", "")
+    replied(lambda_context, "start", house.now)
+    assert refused in marks.of(Channel.SMS, str(PERSON.phone))
+    replied(lambda_context, "start", later + timedelta(minutes=1))
+    assert marks.of(Channel.SMS, str(PERSON.phone)) == {}
+
+
+def test_help_by_sms_is_wished_for_once_and_the_log_says_nobodys_number(
+    house: House, lambda_context: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    replied(lambda_context, "help", house.now)
+    replied(lambda_context, "words", house.now)
+    (queued,) = house.sqs.receive_message(QueueUrl=house.queues["wishes"])["Messages"]
+    wished = SendNotification.model_validate_json(queued["Body"]).notification
+    assert (wished.kind, wished.phone) == (MessageKind.SMS_HELP, PERSON.phone)
+    assert "15112345678" not in caplog.text and "see you tomorrow" not in caplog.text

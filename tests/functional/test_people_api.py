@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from shared.domain.asking import Asked, invitation_id
-from shared.domain.messages import Channel
+from shared.domain.messages import Category, Channel
 from shared.domain.queued import SendNotification
 from shared.errors import NotFoundError
 from shared.storage.keys import opt_out_key, person_key, person_tombstone_key
@@ -279,7 +279,7 @@ class TestAnUnsubscribe:
     def test_of_an_unknown_address_holds_too_and_names_nobody(self, stack: HttpStack) -> None:
         ask(stack, "POST", "/v1/unsubscribes", body={"person_email": ADA})
         assert ask(stack, "GET", "/v1/unsubscribes") == []
-        key = opt_out_key(Channel.EMAIL, ADA)
+        key = opt_out_key(Channel.EMAIL, ADA, Category.SURVEYS)
         assert "Item" in stack.dynamodb.get_item(TableName="messages", Key=key)
         assert ADA not in str(stack.everything_kept()["stored"])
 

@@ -19,7 +19,7 @@ import pytest
 from greenlet import getcurrent, greenlet
 
 from shared.domain.asking import Ask
-from shared.domain.messages import Channel, LinkChannel, MessageKind, MessageState, Notification, Reason
+from shared.domain.messages import Category, Channel, LinkChannel, MessageKind, MessageState, Notification, Reason
 from shared.domain.sending import Fence
 from shared.errors import TemporaryError
 from shared.storage import ask_budget, link_invitations, messages
@@ -99,7 +99,7 @@ class Crowd:
     def _by_message(self, messages: MessageRepository, n: int) -> str:
         wish, now = self._wish(n, LinkChannel.EMAIL), self.aws.clock.now()
         message = messages.claim(wish, "worker", now, now + timedelta(seconds=30))
-        wanted = draft(wish, about=None, person_id=ADA, ask=self._ask(n), is_optional=True)
+        wanted = draft(wish, about=None, person_id=ADA, ask=self._ask(n), category=Category.SURVEYS)
         for _ in range(MANY):
             try:
                 fence = messages.fence(wanted, message.token or "", now, now + timedelta(seconds=30))

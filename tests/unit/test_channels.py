@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -22,9 +23,20 @@ from hypothesis import strategies as st
 
 from shared.channels.email import EmailSender
 from shared.channels.sms import SmsSender
-from shared.domain.messages import EmailContent, EmailRequest, Reason, SmsContent, SmsRequest
+from shared.domain.links import Unsubscribe
+from shared.domain.messages import (
+    Category,
+    Channel,
+    EmailContent,
+    EmailRequest,
+    MessageKind,
+    Reason,
+    SmsContent,
+    SmsRequest,
+)
 from shared.domain.sending import Accepted, Attempt, NoAnswer, RefusedForGood, RefusedForNow
 from shared.domain.urgency import Urgency
+from shared.tokens import UnsubscribeLinks
 from tests.fakes.clock import NOON
 
 EMAIL = EmailRequest(
@@ -97,6 +109,26 @@ def test_an_e_mail_that_its_recipient_can_do_without_has_a_button_to_unsubscribe
         {"Name": "List-Unsubscribe", "Value": "<https://hear.example.com/u/token>"},
         {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
     ]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind.refused_as is not None])
+def test_each_mail_to_a_customer_has_the_headers_of_rfc_8058(kind: MessageKind) -> None:
+    """One List-Unsubscribe-Post of just this value, and one https URI that names person, channel and category."""
+    provider, keys = Provider(), UnsubscribeLinks(lambda: ["key"])
+    mentioned = Unsubscribe(person_id="per_1", channel=Channel.EMAIL, category=kind.refused_as or Category.STAFF)
+    address = f"https://hear.example.com/u/{keys.sign(mentioned)}"
+    mail = EMAIL.model_copy(update={"unsubscribe": address})
+    EmailSender(provider, "shop@example.com", SETS).send(mail, NOON)
+    headers = [(each["Name"], each["Value"]) for each in provider.calls[0]["Content"]["Simple"]["Headers"]]
+    assert [value for name, value in headers if name.lower() == "list-unsubscribe-post"] == [
+        "List-Unsubscribe=One-Click"
+    ]
+    (listed,) = (value for name, value in headers if name.lower() == "list-unsubscribe")
+    uris = re.findall(r"<([^<>]*)>", listed)
+    assert listed == f"<{uris[0]}>" and [uri.partition(":")[0] for uri in uris] == ["https"]
+    assert keys.verify(uris[0].rpartition("/")[2]) == mentioned
+    # SES: name and value together (API reference of MessageHeader); and no character that would need folding.
+    assert len("List-Unsubscribe" + listed) <= 996 and listed.isascii() and not re.search(r"\s", listed)
 
 
 def test_an_sms_is_transactional_and_dies_when_it_is_no_longer_true() -> None:
@@ -215,7 +247,7 @@ def test_what_ses_answers_is_known_for_what_it_is(error: Exception, meaning: Att
         ),
         (
             refused("ConflictException", reason="DESTINATION_PHONE_NUMBER_OPTED_OUT"),
-            RefusedForGood(Reason.REJECTED, "ConflictException"),
+            RefusedForGood(Reason.UNSUBSCRIBED, "ConflictException"),
         ),
         (refused("ConflictException", reason="RESOURCE_NOT_ACTIVE"), RefusedForNow("ConflictException")),
         (refused("ServiceQuotaExceededException", 402), RefusedForNow("ServiceQuotaExceededException")),

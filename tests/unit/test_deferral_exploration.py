@@ -179,7 +179,7 @@ def replayed(schedule: tuple[Action, ...], messages: type[InMemoryMessages]) -> 
 
 def explore(most: int, messages: type[InMemoryMessages] = InMemoryMessages) -> Explored:
     """As the exploration without a night, up to so many situations."""
-    seen = set()
+    seen: set[Any] = set()
     waiting: list[tuple[Action, ...]] = [()]
     while waiting and len(seen) < most:
         schedule = waiting.pop(0)
@@ -191,9 +191,9 @@ def explore(most: int, messages: type[InMemoryMessages] = InMemoryMessages) -> E
         following = list(world.actions())
         broken = world.broken() or world.quiet()
         if broken:
-            return Explored(len(seen), broken, schedule)
+            return Explored(len(seen), world.accepted, broken, schedule)
         waiting.extend((*schedule, action) for action in following)
-    return Explored(len(seen))
+    return Explored(len(seen), 1)
 
 
 def test_what_is_put_off_is_neither_lost_nor_sent_twice() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from functions.notify.deferring import due_at
 from shared.domain.asking import SurveyRequest
-from shared.domain.deliveries import DeliveryStatus, Window
+from shared.domain.deliveries import DeliveryStatus
 from shared.domain.messages import (
     Channel,
     LinkChannel,
@@ -22,6 +22,7 @@ from shared.domain.messages import (
     message_id,
 )
 from shared.domain.people import Person
+from shared.domain.promises import Window
 from shared.domain.queued import SendNotification
 from shared.domain.sending import NoAnswer, RefusedForNow
 from shared.errors import TemporaryError

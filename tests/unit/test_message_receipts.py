@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.message_receipts.events import receipt_of
+from functions.message_receipts.events import told_by
 from functions.message_receipts.service import MessageReceipts, Taken
 from shared.domain.messages import Channel, EmailRequest, MessageKind, MessageState, Reason, SmsContent, SmsRequest
 from shared.domain.sending import Fence, Message, Receipt, ReceiptKind
@@ -27,8 +27,8 @@ def event(name: str) -> str:
 
 
 def read(name: str) -> Receipt:
-    receipt = receipt_of(event(name))
-    assert receipt is not None
+    receipt = told_by(event(name))
+    assert isinstance(receipt, Receipt)
     return receipt
 
 
@@ -66,7 +66,7 @@ def test_the_time_is_the_happenings_not_the_mails() -> None:
 
 @pytest.mark.parametrize("name", ["ses_open", "ses_of_another_sender", "sms_of_another_sender"])
 def test_an_event_that_is_not_about_a_messages_fate_is_none_of_ours(name: str) -> None:
-    assert receipt_of(event(name)) is None
+    assert told_by(event(name)) is None
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_an_event_that_is_not_about_a_messages_fate_is_none_of_ours(name: str) -
 )
 def test_what_is_no_event_is_poison(body: str) -> None:
     with pytest.raises(PoisonMessageError):
-        receipt_of(body)
+        told_by(body)
 
 
 class House:
@@ -185,7 +185,7 @@ def test_what_the_provider_took_and_rejected_has_failed() -> None:
     assert (house.message.state, house.message.reason) == (MessageState.FAILED, Reason.REJECTED)
 
 
-def test_a_receipt_of_an_unknown_message_changes_nothing() -> None:
+def test_a_told_by_an_unknown_message_changes_nothing() -> None:
     house = House()
     house.messages.stored.clear()
     assert house.take("ses_complaint") == Taken(known=False)

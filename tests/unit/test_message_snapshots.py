@@ -28,8 +28,10 @@ SMS_KINDS = [kind for kind in MessageKind if not kind.to_owner]
 
 
 def forms(kind: MessageKind, locale: str) -> dict[str, str]:
-    email = example(RENDERING, kind, locale, BRAND).email()
-    rendered = {"subject": email.subject + "\n", "txt": email.text, "html": email.html + "\n"}
+    rendered = {}
+    if not kind.by_sms_only:
+        email = example(RENDERING, kind, locale, BRAND).email()
+        rendered = {"subject": email.subject + "\n", "txt": email.text, "html": email.html + "\n"}
     if kind in SMS_KINDS:
         rendered["sms"] = example(RENDERING, kind, locale, BRAND, channel=Channel.SMS).sms().body + "\n"
     return rendered
@@ -101,7 +103,10 @@ def test_there_is_no_template_that_nothing_renders() -> None:
         f"{kind.value}/{locale}.{form}"
         for kind in MessageKind
         for locale in LOCALES
-        for form in ("subject", "txt", "html", *(("sms",) if kind in SMS_KINDS else ()))
+        for form in (
+            *(() if kind.by_sms_only else ("subject", "txt", "html")),
+            *(("sms",) if kind in SMS_KINDS else ()),
+        )
     }
     assert found == used
 

@@ -14,6 +14,7 @@ from shared.domain.asking import SurveyRequest
 from shared.domain.brands import BrandDefinition, MessageTexts
 from shared.domain.deliveries import Delivery, DeliveryStatus
 from shared.domain.messages import (
+    Category,
     Channel,
     EmailRequest,
     MessageKind,
@@ -24,6 +25,7 @@ from shared.domain.messages import (
     message_id,
 )
 from shared.domain.people import Person
+from shared.domain.preferences import CUSTOMER
 from shared.domain.promises import Window
 from shared.domain.queued import SendNotification
 from shared.domain.responses import Subject
@@ -32,6 +34,7 @@ from shared.domain.sending import (
     Draft,
     Fence,
     NoAnswer,
+    PutOff,
     RefusedForGood,
     RefusedForNow,
     Silence,
@@ -105,7 +108,7 @@ def before_the_fence(house: NotifyHouse, monkeypatch: pytest.MonkeyPatch, *happe
     """Have things happen between rendering and fence, one at each rendering."""
     plan, pending = house.planner.plan, list(happenings)
 
-    def planned(notification: Notification, now: datetime) -> Draft | Silence:
+    def planned(notification: Notification, now: datetime) -> Draft | Silence | PutOff:
         drafted = plan(notification, now)
         if pending:
             pending.pop(0)()
@@ -379,15 +382,26 @@ def test_an_invitation_has_a_link_to_one_answer_of_one_person(house: NotifyHouse
 
 
 @pytest.mark.parametrize("notification", [INVITATION, THANKS, ON_ITS_WAY])
-def test_who_can_do_without_a_mail_can_say_so_in_it(notification: Notification) -> None:
+def test_each_mail_to_a_customer_says_where_to_refuse_its_category_and_where_to_choose(
+    notification: Notification,
+) -> None:
     house = NotifyHouse(sends_sms=False)
     house.parcel(delivery(DeliveryStatus.DELIVERED if notification is INVITATION else DeliveryStatus.OUT_FOR_DELIVERY))
     house.answer(response(9))
     house.send(notification)
-    address = "https://hear.example.com/u/per_1-email"
-    content, optional = email(house).content, notification.kind.is_optional
-    assert (address in content.text, address in content.html) == (optional, optional)
-    assert email(house).unsubscribe == (address if optional else None)
+    address = f"https://hear.example.com/u/per_1-email-{notification.kind.category}"
+    content, asks = email(house).content, notification.kind.category is Category.SURVEYS
+    assert email(house).unsubscribe == address
+    assert (address in content.text, address in content.html) == (asks, asks)
+    assert "https://hear.example.com/preferences/of-per_1" in content.text
+    assert 'href="https://hear.example.com/preferences/of-per_1"' in content.html
+
+
+def test_staff_refuse_nothing(house: NotifyHouse) -> None:
+    house.answer(response(3))
+    house.messages.refuse(Channel.EMAIL, OWNER, None, NOON, CUSTOMER)
+    assert outcome(house, ALERT)[0] is MessageState.SENT
+    assert email(house).unsubscribe is None and "/preferences/" not in email(house).content.text
 
 
 def test_an_unknown_person_is_told_nothing(house: NotifyHouse) -> None:
@@ -404,7 +418,7 @@ def test_a_person_erased_before_the_fence_is_told_nothing(house: NotifyHouse) ->
 
 
 def test_who_unsubscribed_is_not_thanked_and_hears_of_their_parcel(house: NotifyHouse) -> None:
-    house.messages.opt_out(Channel.EMAIL, PERSON.email or "", NOON)
+    house.messages.refuse(Channel.EMAIL, PERSON.email or "", Category.SURVEYS, NOON, CUSTOMER)
     assert outcome(house, THANKS) == (SUPPRESSED, Reason.UNSUBSCRIBED)
     house.people.stored[PERSON.person_id] = PERSON.model_copy(update={"phone": None})
     assert outcome(house, ON_ITS_WAY)[0] is MessageState.SENT
@@ -429,7 +443,7 @@ def test_a_message_expires_at_the_fence_too(house: NotifyHouse, monkeypatch: pyt
     soon = wish(MessageKind.DELIVERY_ON_ITS_WAY, expires_at=NOON + timedelta(seconds=10))
     plan = house.planner.plan
 
-    def slow(notification: Notification, now: datetime) -> Draft | Silence:
+    def slow(notification: Notification, now: datetime) -> Draft | Silence | PutOff:
         house.wait(6)
         return plan(notification, now)
 
@@ -696,7 +710,7 @@ def test_who_was_asked_something_else_since_is_not_reminded(house: NotifyHouse) 
 
 def test_an_invitation_that_was_not_sent_is_not_reminded_of(house: NotifyHouse) -> None:
     asks_in(house, remind_after_days=5)
-    house.messages.opt_out(Channel.EMAIL, PERSON.email or "", NOON)
+    house.messages.refuse(Channel.EMAIL, PERSON.email or "", Category.SURVEYS, NOON, CUSTOMER)
     assert outcome(house, invited(house)) == (SUPPRESSED, Reason.UNSUBSCRIBED)
     assert house.schedules.due == {}
 

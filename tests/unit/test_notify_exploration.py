@@ -158,6 +158,7 @@ class World:
         store: Any = Stepping(self, worker)
         return Notify(
             messages=store,
+            opt_outs=self.messages,
             requests=OnlyRequests(),
             planner=FixedPlan(),
             email=provider,

@@ -8,10 +8,19 @@ from datetime import timedelta
 import pytest
 from itsdangerous import URLSafeSerializer
 
-from shared.domain.links import LinkChannel, ServedPage, Unsubscribe
-from shared.domain.messages import Channel
+from shared.domain.links import LinkChannel, PreferencesLink, ServedPage, Unsubscribe
+from shared.domain.messages import Category, Channel
 from shared.errors import ExpiredLinkError, ForbiddenError, UnauthorizedError
-from shared.tokens import Links, LinkSigner, Purpose, SurveyLink, UnsubscribeLinks, signed
+from shared.tokens import (
+    Links,
+    LinkSigner,
+    PreferencesLinks,
+    Purpose,
+    SurveyLink,
+    UnsubscribeLinks,
+    _serializer,
+    signed,
+)
 from tests.fakes.clock import NOON, FrozenClock
 
 LINK = SurveyLink(
@@ -174,3 +183,23 @@ def test_a_link_to_be_asked_no_more_names_no_address_and_opens_no_survey() -> No
         LinkSigner(["key"]).verify(token, NOON)
     with pytest.raises(UnauthorizedError):
         UnsubscribeLinks(lambda: ["key"]).verify(LinkSigner(["key"]).sign(LINK))
+
+
+def test_a_link_to_choose_opens_nothing_else_and_nothing_else_opens_it() -> None:
+    choices, unsubscribes = PreferencesLinks(lambda: ["key"]), UnsubscribeLinks(lambda: ["key"])
+    link = PreferencesLink(person_id="per_1")
+    token = choices.sign(link)
+    assert choices.verify(token) == link
+    with pytest.raises(UnauthorizedError):
+        unsubscribes.verify(token)
+    other = unsubscribes.sign(Unsubscribe(person_id="per_1", channel=Channel.EMAIL, category=Category.SOON))
+    for wrong in (other, token.swapcase(), token[:-1], "", LinkSigner(["key"]).sign(LINK)):
+        with pytest.raises(UnauthorizedError):
+            choices.verify(wrong)
+
+
+def test_a_link_to_refuse_surveys_is_signed_as_it_was_before_anything_else_could_be_refused() -> None:
+    before = _serializer(["key"], Purpose.UNSUBSCRIBE).dumps({"person_id": "per_1", "channel": "email"})
+    links = UnsubscribeLinks(lambda: ["key"])
+    assert links.verify(str(before)).category is Category.SURVEYS
+    assert links.sign(Unsubscribe(person_id="per_1", channel=Channel.EMAIL)) == before

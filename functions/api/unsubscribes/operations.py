@@ -15,7 +15,7 @@ def post_unsubscribe(request: Request) -> Answer:
     """Have an address asked no more."""
     data = json_body(request)
     api, caller = called(request)
-    api.unsubscribes.post(parsed(PostUnsubscribe, data))
+    api.unsubscribes.post(parsed(PostUnsubscribe, data), caller)
     counters.add_metric("AddressesUnsubscribed", MetricUnit.Count, 1)
     logger.info("address unsubscribed", extra={"actor": caller.name})
     return Answer(body=Ok())

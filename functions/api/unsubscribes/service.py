@@ -8,7 +8,8 @@ from functions.api.needs import Entries, OptOuts, People, PeopleLists
 from functions.api.paging import instant, paging
 from functions.api.unsubscribes.bodies import Bounced, PostUnsubscribe, Unsubscribed
 from shared.clock import Clock
-from shared.domain.messages import Channel
+from shared.domain.api_keys import ApiKey
+from shared.domain.messages import Category, Channel
 from shared.domain.people import Recipient
 
 
@@ -32,14 +33,14 @@ class Unsubscribes:
         self._entries = entries
         self._clock = clock
 
-    def post(self, given: PostUnsubscribe) -> None:
+    def post(self, given: PostUnsubscribe, caller: ApiKey) -> None:
         """Have an address asked no more, first of all; it is listed if we know whose it is.
 
         Raises:
             TemporaryError: it may not have been kept.
         """
         now, email = self._clock.now(), given.person_email
-        self._opt_outs.add(Channel.EMAIL, email, now)
+        self._opt_outs.refuse(Channel.EMAIL, email, Category.SURVEYS, now, caller.name)
         person = self._people.find(Recipient(email=email).claims[0])
         if person is not None:
             self._entries.unsubscribed(person.person_id, email, now)
