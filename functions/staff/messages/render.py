@@ -16,6 +16,7 @@ from functions.staff.words import Speech
 from shared.domain.brands import Brand
 from shared.domain.messages import Channel, EmailContent, MessageKind
 from shared.domain.sms_segments import SmsReport, sms_report
+from shared.errors import NotFoundError
 from shared.pages import Page, page_headers
 from shared.texts.examples import example
 from shared.texts.placeholders import PLACEHOLDERS, allowed_in
@@ -103,7 +104,7 @@ def message_page(
         locales=locales,
         locale=locale,
         least=least,
-        email=mail_of(opened, kind, query, base_url),
+        email=None if kind.by_sms_only else mail_of(opened, kind, query, base_url),
         report=_report(opened.brand, kind, locale, base_url, full=not least),
         source=f"{HOME}/{opened.brand_id}/preview/{kind.value}/email?{chosen_query}",
         frame_src="'self'",
@@ -126,7 +127,13 @@ def mail_page(mail: EmailContent) -> Page:
 
 
 def mail_of(opened: OpenedBrand, kind: MessageKind, query: Mapping[str, str], base_url: str) -> EmailContent:
-    """The e-mail of a kind, from example data."""
+    """The e-mail of a kind, from example data.
+
+    Raises:
+        NotFoundError: it is never sent by e-mail.
+    """
+    if kind.by_sms_only:
+        raise NotFoundError("This is never sent by e-mail.")
     locales = locales_of(opened)
     locale = chosen if (chosen := query.get("locale", "")) in locales else locales[0]
     full = query.get("known") != "least"
@@ -203,7 +210,7 @@ def _shown(brand: Brand, kind: MessageKind, locale: str, base_url: str, said: Sp
         kind=kind,
         name=said.of(KIND_WORDS[kind]),
         is_on=brand.stage(kind.category).enabled,
-        subject=example(_MAILS, kind, locale, brand, base_url=base_url).email().subject,
+        subject="" if kind.by_sms_only else example(_MAILS, kind, locale, brand, base_url=base_url).email().subject,
         report=_report(brand, kind, locale, base_url, full=True),
     )
 
