@@ -188,6 +188,7 @@ WORDS = {
         "{segments} SMS, {units} of {alphabet}",
         "{segments} SMS, {units} von {alphabet}",
     ),
+    "sms_cost": Words("at most: {cost}", "höchstens: {cost}"),
     "alphabet_gsm_7": Words("GSM-7 characters (160 in one SMS)", "GSM-7-Zeichen (160 in einer SMS)"),
     "alphabet_ucs_2": Words("UCS-2 characters (70 in one SMS)", "UCS-2-Zeichen (70 in einer SMS)"),
     "sms_replaced": Words("Written otherwise for SMS:", "Für SMS anders geschrieben:"),

@@ -75,7 +75,9 @@ class StaffSite(Site):
                 clock=clock,
             ),
         }
-        messages = StaffMessages(self.brands, Publishing(Rendering()).check, Brand(name="shop.example"))
+        messages = StaffMessages(
+            self.brands, Publishing(Rendering()).check, Brand(name="shop.example"), {"DE": 150_000}
+        )
         self._patch.setattr(staff_calling, "message_service", lambda: messages)
         for app, service in services.items():
             self._patch.setattr(app, "service", lambda service=service: service)

@@ -245,6 +245,8 @@ def test_the_list_says_what_is_not_told_and_each_subject_and_sms(stack: HttpStac
     assert page.count("not told") == 1
     assert "Gleich da" in page
     assert "Wir klingeln gegen 13:45 Uhr. · 1 SMS, 29 of GSM-7 characters" in page
+    # Of each country that SMS may go to and that has a price; ops chose Austria's.
+    assert page.count("at most: DE 0.15 $, AT 0.09 $") == len([kind for kind in MessageKind if not kind.to_owner])
 
 
 @pytest.mark.parametrize("path", ["No", "No/edit", "lamps/preview/birthday", "lamps/preview/birthday/email", "a%23b"])
