@@ -145,6 +145,8 @@ class HttpStack:
             "SCHEDULER_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/scheduler",
             "PUBLIC_BASE_URL": "https://hear.example.com",
             "SENDER_EMAIL": "news@example.com",
+            "ALLOWED_COUNTRIES": "DE,AT,JP",
+            "SMS_PRICES_USD": "AT=0.09",
             "ADDRESS_ANSWERS_PER_MINUTE": "0",  # a module of tests is one address, and sends thousands
             "ADDRESS_ANSWERS_AT_ONCE": "240",
             "LINK_ANSWERS_PER_MINUTE": "30",
