@@ -44,6 +44,17 @@ SCHEMES: dict[Security, dict[str, dict[str, str]]] = {
             "description": "A session that a secret key opened; `hearback-session` on a developer's own machine.",
         },
     },
+    Security.SIGNATURE: {
+        "signature": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "webhook-signature",
+            "description": (
+                "An HMAC-SHA256 of the raw body by Standard Webhooks, with `webhook-id` and `webhook-timestamp`; other "
+                "providers sign in headers and forms of their own, see docs/tracking.md."
+            ),
+        },
+    },
     Security.PUBLIC: {},
 }
 
@@ -57,7 +68,7 @@ REFUSALS = {
     409: "Something else is stored under this id.",
     410: "Its time is over.",
     412: "It is no longer what `If-Match` says; read it again.",
-    413: "The body is larger than 16 KB.",
+    413: "The body is larger than 16 KB; of a webhook, than 256 KB.",
     415: "Another media type or charset than those taken.",
     422: "A field is missing or wrong; `errors` says which.",
     429: "Too many requests.",
@@ -109,8 +120,8 @@ def document() -> dict[str, Any]:
     found = list(operations())
     models: dict[tuple[type[BaseModel], Mode], None] = {}
     for _, operation in found:
-        if operation.request is not None:
-            models[operation.request, "validation"] = None
+        if (model := operation.request or operation.own_form) is not None:
+            models[model, "validation"] = None
         if operation.success[1] is not None:
             models[operation.success[1], "serialization"] = None
     references, definitions = models_json_schema(list(models), ref_template="#/components/schemas/{model}")
@@ -127,7 +138,8 @@ def document() -> dict[str, Any]:
             "version": project["version"],
             "description": (
                 "Paths that take a secret key may also end in `.json`. Every refusal is `application/problem+json`. "
-                "Bodies are read strictly: UTF-8, at most 16 KB and 16 levels, no key twice, no field unknown here."
+                "Bodies are read strictly: UTF-8, at most 16 KB and 16 levels, no key twice, no field unknown here. "
+                "Webhooks may have 256 KB and fields that we do not know."
             ),
             "license": {"name": project["license"], "identifier": project["license"]},
         },
@@ -156,8 +168,10 @@ def _operation(function: str, operation: Operation, references: dict[Any, Any]) 
     }
     if parameters:
         declared["parameters"] = parameters
-    if operation.request is not None:
-        schema = references[operation.request, "validation"]
+    if (model := operation.request or operation.own_form) is not None:
+        schema = references[model, "validation"]
+        if operation.own_form is not None:
+            schema = {"anyOf": [schema, {"type": "object", "description": "As the provider sends it."}]}
         content = {media_type: {"schema": schema} for media_type in sorted(operation.request_types)}
         declared["requestBody"] = {"required": True, "content": content}
     return declared

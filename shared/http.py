@@ -118,6 +118,7 @@ class Security(StrEnum):
     SECRET_KEY = "secretKey"  # noqa: S105  the name of a scheme
     SIGNED_LINK = "signedLink"
     SESSION = "session"
+    SIGNATURE = "signature"
     PUBLIC = "public"
 
 
@@ -134,6 +135,7 @@ class Operation(NamedTuple):
         success_is_list: The body is an array of that model.
         nothing_made: The status of a success that made nothing, with a body of the same model.
         request: The model of the body, if it has one.
+        own_form: The model of one form of the body, for the OpenAPI document, where it reads others' forms as well.
         parameters: Query parameters by name, with a sentence each.
         headers: Headers it reads, with a sentence each.
         refusals: The statuses of the refusals beyond 401, which follows from `security`.
@@ -150,6 +152,7 @@ class Operation(NamedTuple):
     success_is_list: bool = False
     nothing_made: HTTPStatus | None = None
     request: type[BaseModel] | None = None
+    own_form: type[BaseModel] | None = None
     parameters: Mapping[str, str] = {}
     headers: Mapping[str, str] = {}
     refusals: tuple[HTTPStatus, ...] = ()
@@ -258,6 +261,20 @@ def key_of(request: Request) -> str | None:
     return key if key and key.isascii() else None
 
 
+def raw_body(request: Request, limit: int = MAX_BODY_BYTES) -> bytes:
+    """The body as it came.
+
+    Raises:
+        TooLargeError: more than `limit` bytes.
+        MalformedRequestError: not base64 though marked as such.
+    """
+    if request.body is None:
+        raise MalformedRequestError("The body could not be decoded from base64.")
+    if len(request.body) > limit:
+        raise TooLargeError(f"The body has {len(request.body)} bytes; at most {limit} are taken.")
+    return request.body
+
+
 def json_body(request: Request, media_types: Iterable[str] = JSON_TYPES, limit: int = MAX_BODY_BYTES) -> Any:
     """The body as data, by the rules of `strict_json`.
 
@@ -275,11 +292,7 @@ def json_body(request: Request, media_types: Iterable[str] = JSON_TYPES, limit: 
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if media_type.strip().lower() not in set(media_types) or charsets - {"utf-8", "utf8"} or encoding != "identity":
         raise UnsupportedMediaTypeError(f"Send {' or '.join(sorted(media_types))} in UTF-8, not compressed.")
-    if request.body is None:
-        raise MalformedRequestError("The body could not be decoded from base64.")
-    if len(request.body) > limit:
-        raise TooLargeError(f"The body has {len(request.body)} bytes; at most {limit} are taken.")
-    return strict_json(request.body)
+    return strict_json(raw_body(request, limit))
 
 
 def form_body(request: Request, limit: int = MAX_BODY_BYTES) -> Mapping[str, str]:
@@ -292,12 +305,9 @@ def form_body(request: Request, limit: int = MAX_BODY_BYTES) -> Mapping[str, str
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
         raise UnsupportedMediaTypeError("Send a form.")
-    if request.body is None:
-        raise MalformedRequestError("The body could not be decoded from base64.")
-    if len(request.body) > limit:
-        raise TooLargeError(f"The body has {len(request.body)} bytes; at most {limit} are taken.")
+    body = raw_body(request, limit)
     try:
-        return dict(parse_qsl(request.body.decode("utf-8"), keep_blank_values=True, errors="strict"))
+        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict"))
     except ValueError:
         raise MalformedRequestError("The body is no form in UTF-8.") from None
 

@@ -50,6 +50,7 @@ ELSEWHERE = {
     "/v1/surveys/{survey_id}/responses": ("OPTIONS", "POST"),
     "/v1/surveys/{survey_id}/views": ("OPTIONS", "POST"),
     "/v1/surveys/{survey_id}/widget": ("GET", "OPTIONS"),
+    "/v1/webhooks/{provider}": ("POST",),
 }
 """What other functions answer under `/v1/`; with any other method such a path comes here, to be refused."""
 

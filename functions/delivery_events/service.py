@@ -6,22 +6,21 @@ ask nobody, and the same report sent twice is the same event.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from functions.delivery_events.bodies import DeliveryAccepted, DeliveryBody, EventAccepted, EventBody, Promise
+from functions.delivery_events.events import event_of, invalid
 from shared.clock import Clock
 from shared.domain.api_keys import ApiKey, key_hash, require_secret
-from shared.domain.base import IDENTIFIER, digest, iso
-from shared.domain.deliveries import DeliveryEvent, DeliveryRegistration
+from shared.domain.base import IDENTIFIER
+from shared.domain.brands import DEFAULT_BRAND, Brand
+from shared.domain.deliveries import DeliveryRegistration
+from shared.domain.phones import country_of
 from shared.domain.promises import Window
 from shared.domain.published import PublishedSurvey
 from shared.domain.queued import DeliveryReported
-from shared.errors import InvalidRequestError
 
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-CLOCKS_DIFFER_BY = timedelta(days=1)
-"""How far ahead of ours a carrier's clock may be; local times sent as UTC are up to 14 hours off."""
 LONGEST_PROMISE = timedelta(days=31)
 FARTHEST_PROMISE = timedelta(days=366)
 
@@ -42,6 +41,14 @@ class Surveys(Protocol):
         ...
 
 
+class Brands(Protocol):
+    """Where brands are found."""
+
+    def current(self, brand_id: str) -> Brand | None:
+        """A brand as it is now; None if nobody published it."""
+        ...
+
+
 class Reports(Protocol):
     """Where reports are put."""
 
@@ -53,9 +60,10 @@ class Reports(Protocol):
 class DeliveryEvents:
     """Takes reports of parcels."""
 
-    def __init__(self, keys: Keys, surveys: Surveys, reports: Reports, clock: Clock) -> None:
+    def __init__(self, keys: Keys, surveys: Surveys, brands: Brands, reports: Reports, clock: Clock) -> None:
         self._keys = keys
         self._surveys = surveys
+        self._brands = brands
         self._reports = reports
         self._clock = clock
 
@@ -73,19 +81,28 @@ class DeliveryEvents:
         """Take in a parcel.
 
         Raises:
-            InvalidRequestError: its survey does not exist, or no carrier promises such a window.
+            InvalidRequestError: its survey or brand does not exist, no country has the recipient's number, or no
+                carrier promises such a window.
             TemporaryError: a store or the queue did not answer; nothing was taken in, or the same is taken in again.
         """
         now = self._clock.now()
         if body.survey_id is not None and self._surveys.current(body.survey_id) is None:
-            raise _invalid("survey_id", "there is no such survey")
+            raise invalid("survey_id", "there is no such survey")
+        if body.brand_id != DEFAULT_BRAND and self._brands.current(body.brand_id) is None:
+            raise invalid("brand_id", "there is no such brand")
+        if body.recipient.phone is not None and country_of(body.recipient.phone) is None:
+            raise invalid("recipient.phone", "no country has such a phone number")
         registration = DeliveryRegistration(
             carrier=body.carrier,
             tracking_number=body.tracking_number,
+            trackers=dict(body.trackers.items()),
             recipient=body.recipient,
             promise=_window(body.promise, now) if body.promise else None,
+            promised_by_customer=body.promised_by_customer,
             time_zone=body.time_zone,
+            region=body.region,
             survey_id=body.survey_id,
+            brand_id=body.brand_id,
             registered_at=now,
         )
         self._send(DeliveryReported(delivery_id=body.delivery_id, registration=registration))
@@ -95,22 +112,12 @@ class DeliveryEvents:
         """Take in an event, of a parcel we know or of one we shall hear of.
 
         Raises:
-            InvalidRequestError: the parcel's id is none, or no clock is that wrong.
+            InvalidRequestError: the parcel's id is none, no clock is that wrong, or it corrects itself.
             TemporaryError: the queue did not answer; nothing was taken in, or the same is taken in again.
         """
         if not IDENTIFIER.fullmatch(delivery_id):
-            raise _invalid("delivery_id", "must be 1 to 128 letters, digits, dots, hyphens, underscores or colons")
-        now = self._clock.now()
-        if body.occurred_at is not None and not EARLIEST <= body.occurred_at <= now + CLOCKS_DIFFER_BY:
-            raise _invalid("occurred_at", f"must lie between {iso(EARLIEST)} and a day from now")
-        event = DeliveryEvent(
-            event_id=body.event_id or _event_id(delivery_id, body),
-            status=body.status,
-            reason=body.reason,
-            occurred_at=body.occurred_at or now,
-            learned_at=now,
-            raw_status=body.raw_status,
-        )
+            raise invalid("delivery_id", "must be 1 to 128 letters, digits, dots, hyphens, underscores or colons")
+        event = event_of(delivery_id, body, self._clock.now())
         self._send(DeliveryReported(delivery_id=delivery_id, event=event))
         return EventAccepted(delivery_id=delivery_id, event_id=event.event_id, status=event.status)
 
@@ -118,22 +125,9 @@ class DeliveryEvents:
         self._reports.send(reported, group=reported.delivery_id)
 
 
-def _event_id(delivery_id: str, body: EventBody) -> str:
-    """The id of an event whose sender gave it none: made of what was sent, so that a repetition has the same.
-
-    Without `occurred_at` a parcel can therefore have each combination of status, reason and carrier's word once.
-    """
-    occurred_at = iso(body.occurred_at) if body.occurred_at else ""
-    return "evt_" + digest(delivery_id, body.status, body.reason or "", occurred_at, body.raw_status or "")
-
-
 def _window(promise: Promise, now: datetime) -> Window:
     if promise.end - promise.start > LONGEST_PROMISE:
-        raise _invalid("promise", f"a window of more than {LONGEST_PROMISE.days} days promises nothing")
+        raise invalid("promise", f"a window of more than {LONGEST_PROMISE.days} days promises nothing")
     if not now - FARTHEST_PROMISE <= promise.start <= now + FARTHEST_PROMISE:
-        raise _invalid("promise.start", f"must lie within {FARTHEST_PROMISE.days} days of now")
+        raise invalid("promise.start", f"must lie within {FARTHEST_PROMISE.days} days of now")
     return Window(start=promise.start, end=promise.end)
-
-
-def _invalid(path: str, fault: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{path}: {fault}", {path: [fault]})

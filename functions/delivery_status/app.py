@@ -1,5 +1,7 @@
 """Trigger: the deliveries queue: reports of parcels, and timers that say that something may be due.
 
+What a tracking provider tells has its parcel looked up first; with a registration comes what was told before it.
+
 Each is taken in by itself, so that a bad one holds up no other.
 """
 
@@ -9,7 +11,13 @@ from typing import Any
 
 from functions.delivery_status import bootstrap
 from functions.delivery_status.service import Followed
-from shared.domain.queued import DeliveryDue, DeliveryReported, PositionReported, RouteReported
+from shared.domain.queued import (
+    DeliveryDue,
+    DeliveryReported,
+    PositionReported,
+    RouteReported,
+    TrackingReported,
+)
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
 from shared.queues import BatchResponse, Received, one_by_one, parsed, type_of
 
@@ -36,8 +44,10 @@ def _take(message: Received) -> None:
             _plan(parsed(message, RouteReported))
         case "PositionReported":
             _see(parsed(message, PositionReported))
+        case "TrackingReported":
+            _track(parsed(message, TrackingReported))
         case _:
-            _follow(parsed(message, DeliveryReported))
+            _report(parsed(message, DeliveryReported))
 
 
 def _plan(reported: RouteReported) -> None:
@@ -57,21 +67,34 @@ def _see(reported: PositionReported) -> None:
         metrics.add_metric("PositionsFollowed", MetricUnit.Count, 1)
 
 
+def _report(reported: DeliveryReported) -> None:
+    followed = bootstrap.service().follow(reported)
+    _followed(followed)
+    if reported.registration is not None:
+        known = bootstrap.tracking().registered(followed, reported.registration)
+        if known is not followed:
+            _followed(known)
+
+
+def _track(told: TrackingReported) -> None:
+    followed = bootstrap.tracking().follow(told)
+    if followed is not None:
+        _followed(followed)
+        return
+    logger.info("kept until its parcel is registered", extra={"provider": told.provider, "events": len(told.events)})
+    metrics.add_metric("TrackingKept", MetricUnit.Count, 1)
+
+
 def _look_again(due: DeliveryDue) -> None:
     looked = bootstrap.service().look_again(due)
     announced = looked.announced if looked is not None else 0
     logger.info("timer rang", extra={"delivery_id": due.delivery_id, "announced": announced})
 
 
-def _follow(reported: DeliveryReported) -> None:
-    followed = bootstrap.service().follow(reported)
-    bootstrap.routing().follow(followed.delivery)
-    _tell(followed)
-
-
-def _tell(followed: Followed) -> None:
-    """Log and count what came of a report."""
+def _followed(followed: Followed) -> None:
+    """What a report means for its van, then what is logged and counted of it."""
     delivery = followed.delivery
+    bootstrap.routing().follow(delivery)
     logger.info(
         "report followed" if followed.changed else "report known already",
         extra={

@@ -6,6 +6,7 @@ from functools import cache
 
 from functions.delivery_status.routing import Routing
 from functions.delivery_status.service import DeliveryStatus
+from functions.delivery_status.tracking import Tracking
 from shared.clients import client
 from shared.clock import RandomIds, SystemClock
 from shared.domain.brands import Brand
@@ -19,6 +20,7 @@ from shared.storage.deliveries import DeliveryRepository
 from shared.storage.erasure_key import ErasureKey
 from shared.storage.people import PersonRepository
 from shared.storage.routes import RouteRepository
+from shared.storage.tracked import TrackedParcels
 
 NO_BRAND = Brand(name="-")
 """Of a brand only its times matter here, and one that nobody published has the usual ones."""
@@ -77,6 +79,18 @@ def routing() -> Routing:
     """The part of it that follows vans."""
     routes = RouteRepository(client("dynamodb"), settings().deliveries_table_name)
     return Routing(routes=routes, estimates=service(), clock=SystemClock())
+
+
+@cache
+def tracking() -> Tracking:
+    """Finds parcels by the names that others have for them, once per process."""
+    dynamodb, table_name = client("dynamodb"), settings().deliveries_table_name
+    return Tracking(
+        parcels=TrackedParcels(dynamodb, table_name),
+        deliveries=DeliveryRepository(dynamodb, table_name),
+        reports=service(),
+        clock=SystemClock(),
+    )
 
 
 @cache

@@ -37,7 +37,7 @@ from shared.storage.response_reader import ResponseReader
 from shared.storage.survey_requests import SurveyRequestRepository
 from shared.storage.surveys import SurveyRepository
 from shared.texts.rendering import Rendering
-from shared.tokens import Links, PreferencesLinks, UnsubscribeLinks
+from shared.tokens import Links, PreferencesLinks, TrackingLinks, UnsubscribeLinks
 
 
 class Settings(EnvironmentSettings):
@@ -139,6 +139,7 @@ def service() -> Notify:
         links=Links(keys.current, clock),
         unsubscribes=UnsubscribeLinks(keys.ever),
         preferences=PreferencesLinks(keys.ever),
+        tracking=TrackingLinks(keys.current, clock),
         rendering=Rendering(),
         policy=Policy(
             public_base_url=chosen.public_base_url.rstrip("/"),

@@ -9,7 +9,7 @@ from typing import Protocol
 from shared.domain.asking import SurveyRequest
 from shared.domain.brands import Brand
 from shared.domain.deliveries import Delivery
-from shared.domain.links import PreferencesLink, SurveyLink, Unsubscribe
+from shared.domain.links import PreferencesLink, SurveyLink, TrackingLink, Unsubscribe
 from shared.domain.people import Person
 from shared.domain.responses import Response
 from shared.domain.sending import AlertBudget, Message
@@ -140,6 +140,14 @@ class Limits:
     sms_spend_per_day: Micros
     sms_per_prefix_per_hour: int
     sms_prices: Mapping[str, Micros]
+
+
+class TrackingLinks(Protocol):
+    """Signs links to the live page of a parcel."""
+
+    def sign(self, link: TrackingLink) -> str:
+        """The token for a link."""
+        ...
 
 
 @dataclass(frozen=True)

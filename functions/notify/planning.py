@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from functions.notify.addressing import Addressing
+from functions.notify.delivery_news import DeliveryNews
 from functions.notify.inviting import Inviting
 from functions.notify.needs import (
     Brands,
@@ -17,20 +18,17 @@ from functions.notify.needs import (
     Requests,
     Responses,
     Surveys,
+    TrackingLinks,
     UnsubscribeLinks,
 )
-from shared.domain.brands import DEFAULT_BRAND, Brand
-from shared.domain.deliveries import Delivery
+from shared.domain.brands import DEFAULT_BRAND
 from shared.domain.messages import EmailRequest, MessageKind, MessageState, Notification, Reason, SmsRequest, message_id
 from shared.domain.people import Person
 from shared.domain.phones import country_of
 from shared.domain.responses import Response
 from shared.domain.sending import AlertBudget, Draft, PutOff, RenderedFrom, Silence, SubjectType
-from shared.domain.stages import ANNOUNCED_WHILE, is_soon, occasions
-from shared.domain.surveys import Brand as SurveyBrand
-from shared.domain.surveys import Survey
-from shared.errors import TemporaryError
-from shared.texts.rendering import LONGEST_NAME, DeliveryLinks, Rendering, Texts, supported_locale
+from shared.domain.surveys import Brand, Survey
+from shared.texts.rendering import LONGEST_NAME, Rendering, Texts, supported_locale
 from shared.texts.words import one_line
 
 GERMAN = "de"
@@ -54,13 +52,13 @@ class MessagePlanner:
         links: Links,
         unsubscribes: UnsubscribeLinks,
         preferences: PreferencesLinks,
+        tracking: TrackingLinks,
         rendering: Rendering,
         policy: Policy,
     ) -> None:
         self._surveys = surveys
         self._brands = brands
         self._responses = responses
-        self._deliveries = deliveries
         self._people = people
         self._messages = messages
         self._rendering = rendering
@@ -74,6 +72,17 @@ class MessagePlanner:
             requests=requests,
             messages=messages,
             links=links,
+            addressing=self._addressing,
+            rendering=rendering,
+            policy=policy,
+        )
+
+        self._delivery_news = DeliveryNews(
+            deliveries=deliveries,
+            people=people,
+            brands=brands,
+            links=links,
+            tracking=tracking,
             addressing=self._addressing,
             rendering=rendering,
             policy=policy,
@@ -95,7 +104,7 @@ class MessagePlanner:
             case MessageKind.SMS_HELP:
                 return self._help(notification)
             case _:
-                return self._about_delivery(notification, now)
+                return self._delivery_news.news(notification, now)
 
     def _alert(self, notification: Notification) -> Draft | Silence:
         response, survey = self._answer(notification)
@@ -154,47 +163,6 @@ class MessagePlanner:
         about = RenderedFrom(SubjectType.RESPONSE, response.response_id, response.revision)
         return self._to_person(notification, person, survey.brand, texts, about)
 
-    def _about_delivery(self, notification: Notification, now: datetime) -> Draft | Silence:
-        delivery = self._deliveries.get(notification.delivery_id or "")
-        person = self._people.get(notification.person_id or "")
-        if delivery is None or delivery.registration is None or person is None:
-            return Silence(Reason.NO_LONGER_EXISTS)
-        if not self._is_true(notification, delivery, now):
-            return Silence(Reason.STALE)
-        brand = self._brands.current(delivery.registration.brand_id)
-        links = DeliveryLinks(track="", preferences=self._addressing.preferences_link(person))
-        texts = self._rendering.delivery(
-            notification.kind,
-            person.locale,
-            brand,
-            delivery=delivery,
-            person=person,
-            now=now,
-            links=links,
-            occasion=notification.occasion,
-        )
-        about = RenderedFrom(SubjectType.DELIVERY, delivery.delivery_id, delivery.version)
-        return self._to_person(notification, person, brand, texts, about, delivery)
-
-    def _is_true(self, notification: Notification, delivery: Delivery, now: datetime) -> bool:
-        """Whether the parcel is where the message says, and the occasion still the one it is about.
-
-        Raises:
-            TemporaryError: it is not true yet, for the van's estimate has moved away.
-        """
-        kind, occasion = notification.kind, notification.occasion
-        if delivery.status not in ANNOUNCED_WHILE[kind]:
-            return False
-        # A wish of an earlier release names no occasion.
-        if occasion is not None and occasion not in occasions(kind, delivery):
-            return False
-        if kind is not MessageKind.DELIVERY_SOON:
-            return True
-        soon = is_soon(delivery, now)
-        if soon is None:
-            raise TemporaryError("the van is not that near any more")
-        return soon
-
     def _help(self, notification: Notification) -> Draft | Silence:
         """The answer to an SMS that asks for help, to the number that asked: a person's, or nobody's whom we know."""
         person = self._people.get(notification.person_id) if notification.person_id else None
@@ -247,12 +215,11 @@ class MessagePlanner:
         self,
         notification: Notification,
         person: Person,
-        brand: Brand | SurveyBrand,
+        brand: Brand,
         texts: Texts,
         about: RenderedFrom,
-        delivery: Delivery | None = None,
     ) -> Draft | Silence:
         channel = self._addressing.channel(notification.kind, person, notification.channel)
         if isinstance(channel, Silence):
             return channel
-        return self._addressing.to_person(channel, notification, person, brand, texts, about, delivery=delivery)
+        return self._addressing.to_person(channel, notification, person, brand, texts, about)

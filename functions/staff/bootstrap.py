@@ -9,6 +9,7 @@ from functions.staff.service import StaffPage
 from shared.clients import client
 from shared.clock import SystemClock
 from shared.domain.brands import Brand
+from shared.domain.sms_prices import prices_from
 from shared.previews import Previews
 from shared.sessions import Sessions
 from shared.settings import EnvironmentSettings
@@ -27,6 +28,8 @@ class Settings(EnvironmentSettings):
     surveys_table_name: str
     link_keys_parameter: str
     sender_email: str
+    allowed_countries: str
+    sms_prices_usd: str
     public_base_url: str
 
 
@@ -56,4 +59,7 @@ def message_service() -> StaffMessages:
     """The service of messages of this process."""
     brands = BrandRepository(client("dynamodb"), settings().surveys_table_name)
     made_up = Brand(name=settings().sender_email.rpartition("@")[2])
-    return StaffMessages(brands, Publishing(Rendering()).check, made_up)
+    prices = prices_from(settings().sms_prices_usd)
+    allowed = [country.strip().upper() for country in settings().allowed_countries.split(",")]
+    sms_prices = {country: prices[country] for country in allowed if country in prices}
+    return StaffMessages(brands, Publishing(Rendering()).check, made_up, sms_prices)

@@ -8,14 +8,16 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from infra.local.errors import LocalError
 from infra.local.places import ROOT, Place
-from infra.ops import brands, erasure, keys, links, surveys
+from infra.ops import brands, erasure, keys, links, surveys, webhooks
 from infra.stack import Stack
 from shared.domain.api_keys import KeyKind
+from shared.domain.tracking.providers import Provider
 from shared.storage.api_keys import ApiKeyRepository
 
 SURVEYS = ROOT / "infra" / "demo" / "surveys"
@@ -52,6 +54,7 @@ def load(stack: Stack, place: Place) -> dict[str, Any]:
     erasure.make_key(stack.client("ssm"), stack.output("ErasureKeyParameter"))
     remembered = place.state / "seed" / "facts.json"
     facts = _read(remembered) or _prepare(stack)
+    facts.setdefault("webhook_secrets", {}).update(_webhook_secrets(stack))
     if not facts["loaded"]:
         _write(remembered, facts)  # The keys, should the rest fail: ids and times below are the same the next time.
         call = _caller(place, facts["secret_key"])
@@ -82,6 +85,17 @@ def _prepare(stack: Stack) -> dict[str, Any]:
         "begun_at": now.isoformat(timespec="seconds"),
         "loaded": False,
     }
+
+
+def _webhook_secrets(stack: Stack) -> dict[str, str]:
+    """A secret of each provider, so that what they send can be tried here; those that are there stay."""
+    ssm, parameter = stack.client("ssm"), stack.output("WebhookSecretsParameter")
+    for provider in Provider:
+        if provider in webhooks.CHOSEN_BY_US and provider not in webhooks.known(ssm, parameter):
+            webhooks.rotate(ssm, parameter, provider)
+        elif provider not in webhooks.known(ssm, parameter):
+            webhooks.add(ssm, parameter, provider, token_urlsafe(32))
+    return {provider.value: known[0] for provider, known in webhooks.known(ssm, parameter).items() if known}
 
 
 def _deliver(call: Call, now: datetime) -> None:

@@ -13,13 +13,14 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from infra.ops import brands, erasure, links, record_commands, redrive, surveys
+from infra.ops import brands, erasure, links, record_commands, redrive, surveys, webhooks
 from infra.ops import export as exporting
 from infra.ops import keys as api_keys
 from infra.ops.definitions import DefinitionError
 from infra.ops.progress import progress_bar
 from infra.stack import QUEUES, Stack, StackError, aws_stack, local_stack
 from shared.domain.api_keys import KeyKind
+from shared.domain.tracking.providers import Provider
 from shared.errors import HearbackError, InvalidRequestError
 from shared.http import invalid
 from shared.storage.api_keys import ApiKeyRepository
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
         _complain_of_fields(out, invalid(error))
     except InvalidRequestError as error:
         _complain_of_fields(out, error)
-    except (StackError, HearbackError, DefinitionError, *record_commands.FAULTS) as error:
+    except (StackError, HearbackError, DefinitionError, webhooks.SecretError, *record_commands.FAULTS) as error:
         _complain(out, str(error))
     except (ClientError, BotoCoreError) as error:
         _complain(out, f"AWS refused: {error}")
@@ -71,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     _surveys_parser(commands.add_parser("surveys", help="survey definitions"))
     _brands_parser(commands.add_parser("brands", help="brands: how messages look, what they tell, and when"))
     _links_parser(commands.add_parser("links", help="keys that sign survey links"))
+    _webhooks_parser(commands.add_parser("webhooks", help="secrets with which webhooks are signed"))
     _erasure_parser(commands.add_parser("erasure", help="erasing people"))
     _queue_parser(commands.add_parser("queue", help="look into queues"))
     _redrive_parser(commands.add_parser("redrive", help="put dead letters back on their queue"))
@@ -119,6 +121,20 @@ def _links_parser(parser_: argparse.ArgumentParser) -> None:
     actions.add_parser(
         "rotate", help="sign with the next key and make another; the first time, make the first"
     ).set_defaults(run=_rotate_links)
+
+
+def _webhooks_parser(parser_: argparse.ArgumentParser) -> None:
+    actions = parser_.add_subparsers(required=True, metavar="ACTION")
+    rotate = actions.add_parser("rotate", help="make another secret; it is shown once, and the one before stays good")
+    rotate.set_defaults(run=_rotate_webhook)
+    set_ = actions.add_parser("set", help="take the secret that a provider gave out; the one before stays good")
+    set_.add_argument("--secret-file", type=Path, required=True, help="a file with nothing else in it")
+    set_.set_defaults(run=_set_webhook)
+    retire = actions.add_parser("retire", help="have only the newest secret be good")
+    retire.set_defaults(run=_retire_webhook)
+    for action in (rotate, set_, retire):
+        action.add_argument("provider", type=Provider, choices=list(Provider), metavar="PROVIDER")
+    actions.add_parser("list", help="who has how many secrets, without the secrets").set_defaults(run=_list_webhooks)
 
 
 def _erasure_parser(parser_: argparse.ArgumentParser) -> None:
@@ -240,6 +256,33 @@ def _rotate_links(_: argparse.Namespace, stack: Stack, out: Console) -> int:
     ring = links.rotate(stack.client("ssm"), stack.output("LinkKeysParameter"), datetime.now(UTC))
     retired = f", and {len(ring.retired)} retired ones for unsubscribing" if ring.retired else ""
     out.print(f"Links are signed with the next key within 5 minutes; {len(ring.keys)} keys verify{retired}.")
+    return 0
+
+
+def _rotate_webhook(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
+    secret = webhooks.rotate(stack.client("ssm"), stack.output("WebhookSecretsParameter"), chosen.provider)
+    out.print("This is the only time the secret is shown; it is good within a minute, as is the one before it.")
+    out.print(secret, highlight=False, soft_wrap=True)
+    return 0
+
+
+def _set_webhook(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
+    parameter = stack.output("WebhookSecretsParameter")
+    webhooks.set_from(stack.client("ssm"), parameter, chosen.provider, chosen.secret_file)
+    out.print(f"{chosen.provider} may sign with this secret within a minute, as with the one before it.")
+    return 0
+
+
+def _retire_webhook(chosen: argparse.Namespace, stack: Stack, out: Console) -> int:
+    retired = webhooks.retire(stack.client("ssm"), stack.output("WebhookSecretsParameter"), chosen.provider)
+    out.print(f"Forgotten: {retired}. Within a minute only the newest secret of {chosen.provider} is good.")
+    return 0
+
+
+def _list_webhooks(_: argparse.Namespace, stack: Stack, out: Console) -> int:
+    known = webhooks.known(stack.client("ssm"), stack.output("WebhookSecretsParameter"))
+    for provider in Provider:
+        out.print(f"{provider}: {len(known.get(provider, ()))}", highlight=False)
     return 0
 
 

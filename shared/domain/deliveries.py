@@ -7,7 +7,7 @@ What was reported wrongly is taken back by another event that says so, and stays
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
@@ -31,6 +31,7 @@ from shared.domain.promises import (
 )
 from shared.domain.surveys import SurveyId
 from shared.domain.time_zones import TimeZone
+from shared.domain.tracking.providers import Provider
 
 DeliveryId = Identifier
 MAX_EVENTS = 200
@@ -116,6 +117,7 @@ class DeliveryRegistration(Frozen):
     Args:
         carrier: Who brings it.
         tracking_number: What the carrier calls it; carriers use numbers again.
+        trackers: What tracking providers call it.
         recipient: Whom it is for.
         promise: The window the customer was told.
         promised_by_customer: Whether the customer chose the window themselves in place of an earlier one, which is then
@@ -129,6 +131,7 @@ class DeliveryRegistration(Frozen):
 
     carrier: Identifier
     tracking_number: Identifier | None = None
+    trackers: Mapping[Provider, Identifier] = Field(default_factory=dict)
     recipient: Recipient | None = None
     promise: Window | None = None
     promised_by_customer: bool = False
@@ -309,7 +312,7 @@ class Delivery(Frozen):
         """
         registration = self.registration
         if registration is not None:
-            registration = registration.model_copy(update={"recipient": None, "tracking_number": None})
+            registration = registration.model_copy(update={"recipient": None, "tracking_number": None, "trackers": {}})
         history = tuple(event.model_copy(update=_NAMELESS) for event in self.history)
         update = {"registration": registration, "person_id": None, "history": history, "version": self.version + 1}
         return self.model_copy(update=update)

@@ -38,6 +38,11 @@ class TrackingLink(Frozen, defer_build=True):
         """The link to a parcel; the same each time, so that every message about it leads to one page."""
         return cls(delivery_id=delivery_id, expires_at=int((registered_at + FOLLOWED_FOR).timestamp()))
 
+    @property
+    def ends_at(self) -> datetime:
+        """Until when it is good."""
+        return datetime.fromtimestamp(self.expires_at, UTC)
+
 
 class SurveyLink(Frozen, defer_build=True):
     """The right to give one answer to one survey, as one person, about one thing.

@@ -12,6 +12,8 @@ from shared.domain.messages import Notification
 from shared.domain.response_submitted import Queued, ResponseSubmitted
 from shared.domain.routes import MAX_REVISION, MAX_STOPS, Place, PlannedStop, ReplanReason, RouteId
 from shared.domain.steps import StepsTold
+from shared.domain.tracking.parcels import Name, names_of
+from shared.domain.tracking.providers import Provider
 
 __all__ = [
     "DeliveryDue",
@@ -23,6 +25,7 @@ __all__ = [
     "RouteReported",
     "SendNotification",
     "StepsTold",
+    "TrackingReported",
 ]
 
 
@@ -94,6 +97,31 @@ class PositionReported(Queued):
     at: Instant
     estimated_at: Instant | None = None
     learned_at: Instant
+
+
+class TrackingReported(Queued):
+    """A tracking provider told us of a parcel by names of its own; on the deliveries queue.
+
+    Args:
+        provider: Who told us.
+        tracker_id: What it calls the parcel.
+        tracking_number: What the carrier calls it.
+        hints: What may be our id of it.
+        events: What happened to it.
+    """
+
+    type: Literal["TrackingReported"] = "TrackingReported"
+    provider: Provider
+    tracker_id: str | None = None
+    tracking_number: str | None = None
+    hints: tuple[DeliveryId, ...] = ()
+    events: Annotated[tuple[DeliveryEvent, ...], Field(min_length=1)]
+
+    @property
+    def names(self) -> tuple[Name, ...]:
+        """The names it is known by, the most exact first."""
+        trackers = ((self.provider, self.tracker_id),) if self.tracker_id else ()
+        return names_of(self.tracking_number, trackers, self.hints)
 
 
 class SendNotification(Queued):

@@ -25,6 +25,7 @@ from shared.storage.keys import (
 )
 from shared.storage.message_items import INDEX_KEYS, state_change
 from shared.storage.table import Queryable, condition_held, every_item, to_item, translated
+from shared.storage.tracked import DeliveriesTable, TrackedParcels
 
 SAVE_ATTEMPTS = 5
 """How often a delivery is erased anew because its carrier reported in between."""
@@ -181,20 +182,24 @@ class ErasingDeliveries:
         routes: The routes in it.
     """
 
-    def __init__(self, dynamodb: Queryable, table_name: str, deliveries: DeliveryRepository, routes: Routes) -> None:
+    def __init__(
+        self, dynamodb: DeliveriesTable, table_name: str, deliveries: DeliveryRepository, routes: Routes
+    ) -> None:
         self._dynamodb = dynamodb
         self._table_name = table_name
         self._deliveries = deliveries
         self._routes = routes
+        self._parcels = TrackedParcels(dynamodb, table_name)
 
     def of_person(self, person_id: str) -> Iterator[str]:
         """The ids of the parcels to a person."""
         return found_by(self._dynamodb, self._table_name, "by_person", "person_id", person_id)
 
     def erase(self, delivery_id: str, person_id: str) -> None:
-        """Erase who a parcel is for and where it goes, unless it is somebody else's by now.
+        """Erase who a parcel is for, where it goes and what names it has, unless it is somebody else's by now.
 
-        Where it goes also when its person is erased already: a plan that waited meanwhile may have told it again.
+        A worker that died in between has left the parcel without a person and with the rest: that goes then. A plan
+        that waited meanwhile may have told again where it goes, so that goes also when its person is erased already.
 
         Raises:
             TemporaryError: the store did not answer, or others kept changing it.
@@ -204,9 +209,12 @@ class ErasingDeliveries:
             if delivery is None or delivery.person_id not in {person_id, None}:
                 return
             self._routes.forget(delivery_id)
-            if delivery.person_id is None:
-                return
-            if self._deliveries.save(delivery.without_person(), delivery.version):
+            if delivery.person_id is not None:
+                nameless = delivery.without_person()
+                if not self._deliveries.save(nameless, delivery.version):
+                    continue
+                delivery = nameless
+            if self._parcels.point(delivery):
                 return
         raise TemporaryError("others kept writing this delivery")
 

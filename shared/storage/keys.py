@@ -248,6 +248,32 @@ def van_key(route_id: str) -> Key:
     return _key(f"{ROUTE}{route_id}", "VAN")
 
 
+def delivery_names_key(delivery_id: str) -> Key:
+    """The names under which a delivery can be found, so that none is forgotten when they change or it is erased."""
+    return _key(f"DELIVERY#{delivery_id}", "NAMES")
+
+
+NAMED = "DELIVERY#"
+"""How the sort keys of the deliveries of a name begin."""
+KEPT = "KEPT#"
+"""How the sort keys begin of what was told under a name before a delivery was registered under it."""
+
+
+def name_partition(kind: str, value: str) -> str:
+    """The deliveries that somebody else's name means, and what was told under it; by hash, for it may be anything."""
+    return f"TRACKED#{kind}#{_hashed(value)}"
+
+
+def named_key(partition: str, delivery_id: str) -> Key:
+    """The pointer from a name to a delivery."""
+    return _key(partition, f"{NAMED}{delivery_id}")
+
+
+def kept_key(partition: str, provider: str) -> Key:
+    """What a provider told under a name that no delivery has yet."""
+    return _key(partition, f"{KEPT}{provider}")
+
+
 # People table
 
 

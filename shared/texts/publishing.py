@@ -64,8 +64,8 @@ class Publishing:
         """What is wrong with one message, by the field; full and minimal data may both show it."""
         faults = {}
         for full in (True, False):
+            subject = body = ""
             try:
-                subject, body = "", ""
                 if not kind.by_sms_only:
                     subject = example(self._rendering, kind, locale, brand, full=full).email().subject
                 if not kind.to_owner:

@@ -13,10 +13,14 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from infra.local.seed import BRAND
+from infra.ops.definitions import read_file
+from shared.domain.brands import Brand
 from shared.domain.links import LinkChannel
 from shared.domain.messages import MessageKind
 from shared.domain.people import Person
 from shared.domain.surveys import Look, Option, Question, Scale
+from shared.texts.examples import example
 from shared.texts.rendering import InvitationLinks, Rendering
 from tests.browser.conftest import find_chromium
 from tests.browser.site import LINK, SURVEY, Site
@@ -52,6 +56,7 @@ def main(stack_file: Path) -> None:
         widget(browser)
         staff_page(browser)
         preference_page(browser)
+        mails(browser)
         browser.close()
     for image in sorted(IMAGES.glob("*.png")):
         print(f"{image.relative_to(ROOT)}: {image.stat().st_size // 1024} KB")
@@ -185,6 +190,23 @@ def preference_page(browser: Browser) -> None:
         phone.get_by_role("button", name="Save").click()
         phone.get_by_role("status").wait_for()
         phone.screenshot(path=IMAGES / "preferences-phone.png")
+
+
+def mails(browser: Browser) -> None:
+    """An e-mail as it is mailed, on a desk and on a phone, and the page on which staff see it."""
+    brand = Brand.model_validate({"brand_id": "default", "version": 1, **read_file(BRAND, "brand")})
+    mail = example(Rendering(), MessageKind.DELIVERY_SOON, "en", brand).email().html
+    for name, width, height in (("mail", 720, 420), ("mail-phone", 375, 420)):
+        page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=2)
+        page.set_content(mail)
+        page.screenshot(path=IMAGES / f"{name}.png")
+    with StaffSite() as site:
+        site.brands.publish(brand.brand_id, brand)
+        page = browser.new_page(viewport={"width": 1080, "height": 900}, reduced_motion="reduce", locale="en-GB")
+        log_in(page, site)
+        page.goto(f"{site.api}/staff/messages/default/preview/delivery_day_before")
+        page.frame_locator("iframe.mail").first.get_by_role("heading", level=1).wait_for()
+        page.screenshot(path=IMAGES / "staff-messages.png")
 
 
 def tell(facts: dict[str, Any], *statuses: str) -> None:

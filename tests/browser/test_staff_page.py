@@ -18,14 +18,19 @@ from functions.scores import app as scores_app
 from functions.scores.service import ScoresPage
 from functions.staff import app as staff_app
 from functions.staff import calling as staff_calling
+from functions.staff.messages.service import StaffMessages
 from functions.staff.service import StaffPage
 from functions.survey_ingest import app as ingest_app
 from functions.survey_ingest.service import SurveyIngest
 from shared.clock import SystemClock
 from shared.domain.api_keys import ApiKey, KeyKind, key_hash
+from shared.domain.brands import Brand
 from shared.previews import PreviewedSurveys, Previews
 from shared.sessions import Sessions
+from shared.texts.publishing import Publishing
+from shared.texts.rendering import Rendering
 from tests.browser.site import KEY, LOCAL, SURVEY, Site
+from tests.fakes.brands import InMemoryBrands
 from tests.fakes.clock import NOON
 from tests.fakes.drafts import InMemoryDrafts
 from tests.fakes.surveys import InMemorySurveys
@@ -38,7 +43,7 @@ class StaffSite(Site):
 
     def __init__(self) -> None:
         super().__init__()
-        self.known, self.drafts = InMemorySurveys(SURVEY), InMemoryDrafts()
+        self.known, self.drafts, self.brands = InMemorySurveys(SURVEY), InMemoryDrafts(), InMemoryBrands()
         secret = ApiKey(key_hash=key_hash(SECRET), kind=KeyKind.SECRET, name="cx", created_at=NOON)
         self.known.add(secret)
         self._apps += [staff_app, scores_app]
@@ -70,6 +75,10 @@ class StaffSite(Site):
                 clock=clock,
             ),
         }
+        messages = StaffMessages(
+            self.brands, Publishing(Rendering()).check, Brand(name="shop.example"), {"DE": 150_000}
+        )
+        self._patch.setattr(staff_calling, "message_service", lambda: messages)
         for app, service in services.items():
             self._patch.setattr(app, "service", lambda service=service: service)
         for app in (staff_app, scores_app):
@@ -223,3 +232,43 @@ def test_who_was_overtaken_sees_both_and_loses_nothing(staff: Page, site: StaffS
     expect(staff.get_by_role("status")).to_contain_text("Published.")
     published = site.known.current("checkout")
     assert published is not None and published.survey.questions[0].text["en"] == "Mine?"
+
+
+def test_a_brand_is_written_tried_and_published_and_its_messages_are_seen_as_customers_get_them(
+    staff: Page, site: StaffSite
+) -> None:
+    staff.get_by_role("link", name="Messages").click()
+    staff.get_by_label("Another brand").fill("lamps")
+    staff.get_by_role("button", name="Write it").click()
+    staff.get_by_label("Name to customers").fill("Lamps & Light")
+    soon = staff.get_by_role("group", name="Soon: 30 to 60 minutes ahead", exact=True)
+    soon.get_by_label("SMS (en)").fill("We ring {expectd} – see {track}")
+    staff.get_by_role("button", name="Try").first.click()
+    alert = staff.get_by_role("alert")
+    expect(alert).to_be_focused()
+    alert.get_by_role("link", name="SMS (en)").click()
+    expect(soon.get_by_label("SMS (en)")).to_be_focused()
+    soon.get_by_label("SMS (en)").fill("We ring {expected} – see {track}")
+    staff.get_by_role("button", name="Try").first.click()
+    expect(staff.get_by_role("status")).to_contain_text("Nothing is published yet")
+    expect(staff.locator(".bubble")).to_have_text(re.compile(r"We ring at about 13:45 - see https?://"))
+    assert site.brands.current("lamps") is None
+    staff.get_by_role("button", name="Publish").first.click()
+    expect(staff.get_by_role("status")).to_contain_text("Published.")
+    staff.get_by_role("link", name="Soon: 30 to 60 minutes ahead").click()
+    for title in ("On a desk", "On a phone"):
+        mail = staff.frame_locator(f'iframe[title^="{title}"]')
+        expect(mail.get_by_role("heading", name="You are among the next")).to_be_visible()
+        expect(mail.get_by_text("Your parcel from Lamps & Light")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["", "/default", "/default/edit", "/default/preview/delivery_soon?locale=de"])
+def test_nobody_is_kept_from_the_pages_of_messages_nor_do_they_run_off_a_phone(
+    staff: Page, site: StaffSite, path: str, scheme: Any
+) -> None:
+    staff.emulate_media(color_scheme=scheme)
+    staff.set_viewport_size({"width": 320, "height": 640})
+    staff.goto(f"{site.api}/staff/messages{path}")
+    assert faults(staff) == []
+    assert overflow(staff) == 0

@@ -12,7 +12,7 @@ from functions.notify.service import Notify, Sending
 from shared.domain.asking import SurveyRequest
 from shared.domain.brands import DEFAULT_BRAND, Brand, BrandDefinition
 from shared.domain.deliveries import Delivery
-from shared.domain.links import PreferencesLink, SurveyLink, Unsubscribe
+from shared.domain.links import PreferencesLink, SurveyLink, TrackingLink, Unsubscribe
 from shared.domain.messages import Category, EmailRequest, Notification, SmsRequest
 from shared.domain.people import Person
 from shared.domain.responses import Response
@@ -91,6 +91,13 @@ LIMITS = Limits(
 )
 
 
+class PlainTracking:
+    """Signs nothing either."""
+
+    def sign(self, link: TrackingLink) -> str:
+        return link.delivery_id
+
+
 class NotifyHouse:
     """The service and its surroundings."""
 
@@ -128,6 +135,7 @@ class NotifyHouse:
             links=self.links,
             unsubscribes=PlainUnsubscribes(),
             preferences=PlainPreferences(),
+            tracking=PlainTracking(),
             rendering=_RENDERING,
             policy=Policy(
                 public_base_url="https://hear.example.com",

@@ -72,6 +72,13 @@ QUEUES = ("responses", "deliveries", "notifications", "erasures", "funnel")
 SCHEDULE_GROUP = "schedules"
 LINK_KEYS_PARAMETER = "/hearback/test/link-keys"
 ERASURE_KEY_PARAMETER = "/hearback/test/erasure-key"
+WEBHOOK_SECRETS_PARAMETER = "/hearback/test/webhook-secrets"
+WEBHOOK_SECRETS = {
+    "aftership": ["an aftership secret"],
+    "easypost": ["an older easypost sécret", "an easypost sécret"],
+    "hearback": ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
+    "shippo": ["a shippo secret"],
+}
 LINK_KEY = "a-key-that-signs-links"
 SHOP = "https://shop.example"
 SURVEY = Survey.model_validate(
@@ -114,6 +121,9 @@ class HttpStack:
             Name=LINK_KEYS_PARAMETER, Value=json.dumps(["an-older-key", LINK_KEY]), Type="SecureString"
         )
         boto3.client("ssm").put_parameter(Name=ERASURE_KEY_PARAMETER, Value="a key", Type="SecureString")
+        boto3.client("ssm").put_parameter(
+            Name=WEBHOOK_SECRETS_PARAMETER, Value=json.dumps(WEBHOOK_SECRETS), Type="SecureString"
+        )
         boto3.client("scheduler").create_schedule_group(Name=SCHEDULE_GROUP)
         self._publish()
         self._surveys = get_backend("dynamodb")[ACCOUNT][self.dynamodb.meta.region_name].get_table("surveys")
@@ -127,12 +137,16 @@ class HttpStack:
             **{f"{name.upper()}_QUEUE_URL": url for name, url in self.queues.items()},
             "LINK_KEYS_PARAMETER": LINK_KEYS_PARAMETER,
             "ERASURE_KEY_PARAMETER": ERASURE_KEY_PARAMETER,
+            "WEBHOOK_SECRETS_PARAMETER": WEBHOOK_SECRETS_PARAMETER,
             "NOTIFICATIONS_QUEUE_ARN": f"arn:aws:sqs:eu-central-1:{ACCOUNT}:notifications",
+            "DELIVERIES_QUEUE_ARN": f"arn:aws:sqs:eu-central-1:{ACCOUNT}:deliveries",
             "RECONTACT_DAYS": "30",
             "SCHEDULE_GROUP_NAME": SCHEDULE_GROUP,
             "SCHEDULER_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/scheduler",
             "PUBLIC_BASE_URL": "https://hear.example.com",
             "SENDER_EMAIL": "news@example.com",
+            "ALLOWED_COUNTRIES": "DE,AT,JP",
+            "SMS_PRICES_USD": "AT=0.09",
             "ADDRESS_ANSWERS_PER_MINUTE": "0",  # a module of tests is one address, and sends thousands
             "ADDRESS_ANSWERS_AT_ONCE": "240",
             "LINK_ANSWERS_PER_MINUTE": "30",

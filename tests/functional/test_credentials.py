@@ -129,6 +129,8 @@ PREFERENCES = {**dict.fromkeys(CREDENTIALS, 403), "preferences link": None}
 
 SESSION_PAGE = {**dict.fromkeys(CREDENTIALS, 403), "session": None}
 LOG_IN = {**dict.fromkeys(CREDENTIALS, 403), "secret": None}
+SIGNED = dict.fromkeys(CREDENTIALS, 401)
+"""No credential of ours opens it: a webhook's body is signed, see tests/functional/test_webhooks.py."""
 """The status of each refusal; None where the operation succeeds."""
 
 
@@ -208,6 +210,12 @@ MATRIX = {
     # Without `contradicted=true` whoever may ask is told to say so.
     "GET /v1/deliveries": Row("/v1/deliveries", 422, SECRET),
     "GET /v1/promises": Row("/v1/promises", 200, SECRET),
+    "POST /v1/webhooks/{provider}": Row(
+        "/v1/webhooks/hearback",
+        200,
+        SIGNED,
+        {"type": "delivery.events", "data": {"delivery_id": "p-1", "events": [{"status": "delivered"}]}},
+    ),
     "GET /v1/metrics": Row("/v1/metrics", 200, SECRET),
     "GET /v1/funnel": Row("/v1/funnel", 200, SECRET),
     "GET /v1/journey": Row("/v1/journey", 200, SECRET),

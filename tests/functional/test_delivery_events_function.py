@@ -48,6 +48,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         house = House()
         monkeypatch.setenv("SURVEYS_TABLE_NAME", "surveys")
         monkeypatch.setenv("DELIVERIES_QUEUE_URL", house.queue)
+        monkeypatch.setenv("WEBHOOK_SECRETS_PARAMETER", "/webhook-secrets")
         for built in (bootstrap.settings, bootstrap.service):
             built.cache_clear()
         yield house

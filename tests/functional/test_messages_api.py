@@ -43,7 +43,7 @@ def stack(warm_stack: HttpStack) -> HttpStack:
     return warm_stack
 
 
-def call(stack: HttpStack, status: int = 200, headers: Any = SECRET, **query: str) -> dict[str, Any]:
+def call(stack: HttpStack, status: int = 200, headers: Any = SECRET, **query: Any) -> dict[str, Any]:
     answer = stack.call("GET", "/v1/messages", headers=headers, query=query)
     assert answer["statusCode"] == status, answer["body"]
     return answer

@@ -216,7 +216,7 @@ def test_whatever_the_order_and_however_often_the_end_is_the_same(fleet: Fleet, 
     assert fleet.said("mine").startswith("2 customers are in front of you.")
     route = RouteRepository(fleet.stack.dynamodb, "deliveries").get("van-7").route
     assert route is not None
-    assert (route.revision, route.done) == (3, {"first"})
+    assert (route.revision, route.done) == (3, frozenset({"first"}))
     before = fleet.stored()
     fleet.handle(*bodies)
     assert fleet.stored() == before

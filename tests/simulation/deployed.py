@@ -38,6 +38,8 @@ PARAMETERS = {"Stage": "dev", "SenderEmail": "hello@example.com", "SmsOriginatio
 BY_LAMBDA = {"AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": "simulation", "AWS_SECRET_ACCESS_KEY": "simulation"}
 LINK_KEYS = json.dumps(["a key that signs the links of a simulated stack"])
 ERASURE_KEY = "a key that hides who was erased in a simulated stack"
+WEBHOOK_SECRET = "a secret that signs the webhooks to a simulated stack"
+WEBHOOK_SECRETS = json.dumps({provider: [WEBHOOK_SECRET] for provider in ("aftership", "easypost", "shippo")})
 
 
 class Reply(NamedTuple):
@@ -122,7 +124,11 @@ class DeployedStack:
         self._make_tables()
         self._make_queues()
         aws.events.buses.update(of_type(self._template, "AWS::Events::EventBus"))
-        for output, secret in (("LinkKeysParameter", LINK_KEYS), ("ErasureKeyParameter", ERASURE_KEY)):
+        for output, secret in (
+            ("LinkKeysParameter", LINK_KEYS),
+            ("ErasureKeyParameter", ERASURE_KEY),
+            ("WebhookSecretsParameter", WEBHOOK_SECRETS),
+        ):
             aws.ssm.put(self._resolve(self._template["Outputs"][output]["Value"]), secret)
         self.sources: Sequence[EventSource] = [*self._make_sources()]
         self.worker = Worker(aws, self.sources)

@@ -20,7 +20,7 @@ import functions.nps_calc.app as nps_calc_app
 import functions.survey_ingest.bootstrap as ingest_bootstrap
 import shared.clients
 from functions.delivery_status.service import DeliveryStatus
-from functions.notify import planning
+from functions.notify import delivery_news, planning
 from functions.nps_calc.service import NpsCalc
 from shared.clock import RandomIds, SystemClock
 from shared.domain import deliveries as domain_deliveries
@@ -185,7 +185,7 @@ def has_no_fence() -> AbstractContextManager[object]:
 def sends_what_is_stale() -> AbstractContextManager[object]:
     """A delivery message is true for ever."""
     always = dict.fromkeys(ANNOUNCED_WHILE, frozenset(domain_deliveries.DeliveryStatus))
-    return patch.object(planning, "ANNOUNCED_WHILE", always)
+    return patch.object(delivery_news, "ANNOUNCED_WHILE", always)
 
 
 def gives_no_reason() -> AbstractContextManager[object]:

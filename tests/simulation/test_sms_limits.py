@@ -22,7 +22,7 @@ from shared.domain.messages import MessageKind, Notification, SmsContent, SmsReq
 from shared.domain.sending import Draft, Fence
 from shared.domain.sms_limits import taking_of
 from shared.errors import TemporaryError
-from shared.storage import messages
+from shared.storage import messages, sms_limits
 from shared.storage.messages import MessageRepository, Tables
 from tests.simulation.aws import Call, InMemoryAws
 from tests.simulation.aws.cloud import Effect
@@ -130,7 +130,7 @@ def test_numbers_alike_get_no_more_than_an_hour_allows_whoever_comes_at_once(see
 @contextmanager
 def without_condition() -> Iterator[None]:
     """Counts what is spent, and looks at the limit only where there is time to look."""
-    spending = messages.spending
+    spending = sms_limits.spending
 
     def unconditional(*args: Any) -> dict[str, Any] | None:
         action = spending(*args)

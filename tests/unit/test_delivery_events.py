@@ -49,7 +49,7 @@ class House:
                 key_hash=key_hash(key), kind=kind, name=key[3:], created_at=NOON, revoked_at=revoked_at
             )
         surveys = Known(delivery=PublishedSurvey(survey=SURVEY))
-        self.service = DeliveryEvents(keys, surveys, self.queue, FrozenClock())
+        self.service = DeliveryEvents(keys, surveys, Known(outlet="a brand"), self.queue, FrozenClock())
 
     def queued(self) -> list[DeliveryReported]:
         assert all(sent.group == "order-1" for sent in self.queue.sent)

@@ -276,7 +276,9 @@ def test_news_of_a_parcel_is_an_sms_that_expires_with_it(house: NotifyHouse) -> 
     (request,) = house.accepted
     assert isinstance(request, SmsRequest)
     assert (request.to, request.expires_at) == (PERSON.phone, ON_ITS_WAY.expires_at)
-    assert request.content.body.endswith("Your parcel is on its way, today between 14:00 and 16:00.")
+    assert request.content.body.endswith(
+        "Your parcel is on its way, today between 14:00 and 16:00. https://hear.example.com/i/ck-parcel-1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -351,7 +353,7 @@ def test_a_window_that_changed_before_the_fence_is_told_anew(
     house.send(ON_ITS_WAY)
     (request,) = house.accepted
     assert isinstance(request, SmsRequest)
-    assert request.content.body.endswith("Your parcel is on its way.")
+    assert request.content.body.endswith("Your parcel is on its way. https://hear.example.com/i/ck-parcel-1")
 
 
 def test_a_company_that_published_no_brand_carries_the_senders_name() -> None:

@@ -255,7 +255,7 @@ def test_a_usual_history_tells_each_stage_once() -> None:
 def test_a_planted_fault_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the check of the status, stale messages; without occasions, the same message again."""
     if fault == "no status":
-        monkeypatch.setattr("functions.notify.planning.MessagePlanner._is_true", lambda *_: True)
+        monkeypatch.setattr("functions.notify.delivery_news._is_true", lambda *_: True)
     else:
         monkeypatch.setattr(
             "functions.delivery_status.service.message_id",

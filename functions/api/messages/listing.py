@@ -174,16 +174,17 @@ class MessageListing:
         Of a person's messages only the stored ones tell what they are, so all of them are read.
         """
         if person_id is None:
-            every, may_take = self._lists.every(asked.since, asked.until), asked.may_take
+            every = self._lists.every(asked.since, asked.until)
         else:
-            every, may_take = self._lists.of_person(person_id, asked.since, asked.until), lambda _: True
+            every = self._lists.of_person(person_id, asked.since, asked.until)
         for examined, listed in enumerate(every, start=1):
             if examined > MAX_EXAMINED:
                 raise InvalidRequestError(
                     f"More than {MAX_EXAMINED} messages would have to be looked through.",
                     {"since": ["ask for a shorter span of time, by since and until"]},
                 )
-            if (asked.before is None or (listed.requested_at, listed.message_id) < asked.before) and may_take(listed):
+            is_before = asked.before is None or (listed.requested_at, listed.message_id) < asked.before
+            if is_before and (person_id is not None or asked.may_take(listed)):
                 yield listed
 
     def _told(self, asked: _Asked, message_ids: Sequence[str]) -> list[MessageTold]:

@@ -40,6 +40,7 @@ KIND_WORDS = {
     MessageKind.DELIVERY_APOLOGY: Words("Apology for a late delivery", "Entschuldigung für eine späte Lieferung"),
     MessageKind.SURVEY_INVITATION: Words("Invitation to a survey", "Einladung zu einer Umfrage"),
     MessageKind.SURVEY_REMINDER: Words("Reminder of it", "Erinnerung daran"),
+    MessageKind.SMS_HELP: Words("Answer to an SMS that asks for help", "Antwort auf eine SMS, die um Hilfe bittet"),
 }
 """What a kind of message is called on this page."""
 _CATEGORY_CHOICES = (

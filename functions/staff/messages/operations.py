@@ -12,6 +12,7 @@ from functions.staff.form import Typed
 from functions.staff.messages import form
 from functions.staff.messages.render import (
     HOME,
+    Example,
     Page,
     brand_page,
     brands_page,
@@ -55,21 +56,21 @@ def list_messages(request: Request, said: Speech) -> Answer:
     """Every kind of message of a brand."""
     writer = staff().writer(request.session)
     told = said("said_brand") if request.query.get("said") == "published" else ""
-    return answered(messages_page(_opened(request), request.query, request.base_url, writer.name, said, told))
+    return answered(messages_page(_opened(request), request.query, _example(request), writer.name, said, told))
 
 
 @kindly
 def preview_message(request: Request, said: Speech) -> Answer:
     """One message as its recipient gets it."""
     writer = staff().writer(request.session)
-    return answered(message_page(_opened(request), _kind(request), request.query, request.base_url, writer.name, said))
+    return answered(message_page(_opened(request), _kind(request), request.query, _example(request), writer.name, said))
 
 
 @kindly
 def email_message(request: Request, said: Speech) -> Answer:
     """The e-mail of one message, for the frame of the preview."""
     staff().writer(request.session)
-    return answered(mail_page(mail_of(_opened(request), _kind(request), request.query, request.base_url)))
+    return answered(mail_page(mail_of(_opened(request), _kind(request), request.query, _example(request))))
 
 
 @kindly
@@ -112,7 +113,7 @@ def _done(request: Request, brand_id: str, typed: Typed, seen: int, verb: str, s
     definition = parsed(BrandDefinition, typed.data)
     if verb == "try":
         messages().check(brand_id, definition)
-        tried = tried_messages(Brand.of(brand_id, 1, definition), request.base_url, said)
+        tried = tried_messages(Brand.of(brand_id, 1, definition), _example(request), said)
         opened = _as_it_is(brand_id)
         page = brand_page(
             HTTPStatus.OK, opened, typed, seen, said, writer=writer.name, told=said("tried_well"), tried=tried
@@ -155,6 +156,10 @@ def _as_it_is(brand_id: str) -> OpenedBrand:
 
 def _opened(request: Request) -> OpenedBrand:
     return messages().opened(request.path_parameters["brand_id"])
+
+
+def _example(request: Request) -> Example:
+    return Example(request.base_url, messages().sms_prices)
 
 
 def _kind(request: Request) -> MessageKind:

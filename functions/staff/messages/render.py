@@ -15,7 +15,9 @@ from functions.staff.render import login_address, staff_page
 from functions.staff.words import Speech
 from shared.domain.brands import Brand
 from shared.domain.messages import Channel, EmailContent, MessageKind
+from shared.domain.sms_prices import MICROS
 from shared.domain.sms_segments import SmsReport, sms_report
+from shared.errors import NotFoundError
 from shared.pages import Page, page_headers
 from shared.texts.examples import example
 from shared.texts.placeholders import PLACEHOLDERS, allowed_in
@@ -23,6 +25,7 @@ from shared.texts.rendering import LOCALES, Rendering
 
 __all__ = [
     "HOME",
+    "Example",
     "Page",
     "brand_page",
     "brands_page",
@@ -35,6 +38,24 @@ __all__ = [
 
 HOME = "/staff/messages"
 _MAILS = Rendering()
+_ORDER = (
+    *TOLD,
+    *(kind for kind in MessageKind if kind not in TOLD and not kind.to_owner),
+    *(kind for kind in MessageKind if kind.to_owner),
+)
+"""What a company may say itself comes first, and what it gets itself last."""
+
+
+class Example(NamedTuple):
+    """What examples on this page are made with.
+
+    Args:
+        base_url: Where our pages are, for the links in them.
+        sms_prices: What one SMS costs at most, by country.
+    """
+
+    base_url: str
+    sms_prices: Mapping[str, int]
 
 
 class Shown(NamedTuple):
@@ -46,6 +67,7 @@ class Shown(NamedTuple):
         is_on: Whether customers are told it.
         subject: Of the e-mail.
         report: What becomes of its SMS; None if there is none.
+        cost: What that costs at most, by country.
     """
 
     kind: MessageKind
@@ -53,6 +75,7 @@ class Shown(NamedTuple):
     is_on: bool
     subject: str
     report: SmsReport | None
+    cost: str
 
 
 def brands_page(brands: Sequence[OpenedBrand], writer: str, said: Speech) -> Page:
@@ -61,7 +84,12 @@ def brands_page(brands: Sequence[OpenedBrand], writer: str, said: Speech) -> Pag
 
 
 def messages_page(
-    opened: OpenedBrand, query: Mapping[str, str], base_url: str, writer: str, said: Speech, told: str
+    opened: OpenedBrand,
+    query: Mapping[str, str],
+    example_of: Example,
+    writer: str,
+    said: Speech,
+    told: str,
 ) -> Page:
     """Every kind of message of a brand, in one language."""
     locales = locales_of(opened)
@@ -74,17 +102,18 @@ def messages_page(
         opened=opened,
         locales=locales,
         locale=locale,
-        messages=[_shown(opened.brand, kind, locale, base_url, said) for kind in MessageKind],
+        messages=[_shown(opened.brand, kind, locale, example_of, said) for kind in _ORDER],
         told=told,
     )
 
 
 def message_page(
-    opened: OpenedBrand, kind: MessageKind, query: Mapping[str, str], base_url: str, writer: str, said: Speech
+    opened: OpenedBrand, kind: MessageKind, query: Mapping[str, str], example_of: Example, writer: str, said: Speech
 ) -> Page:
     """One message as its recipient gets it: the e-mail on a desk and on a phone, its text part, and the SMS."""
     locales, least = locales_of(opened), query.get("known") == "least"
     locale = chosen if (chosen := query.get("locale", "")) in locales else locales[0]
+    report = _report(opened.brand, kind, locale, example_of.base_url, full=not least)
     chosen_query = urlencode({"locale": locale, "known": "least" if least else "all"})
     return staff_page(
         "message.html.jinja",
@@ -97,8 +126,9 @@ def message_page(
         locales=locales,
         locale=locale,
         least=least,
-        email=mail_of(opened, kind, query, base_url),
-        report=_report(opened.brand, kind, locale, base_url, full=not least),
+        email=None if kind.by_sms_only else mail_of(opened, kind, query, example_of),
+        report=report,
+        cost=_cost(report, example_of),
         source=f"{HOME}/{opened.brand_id}/preview/{kind.value}/email?{chosen_query}",
         frame_src="'self'",
     )
@@ -119,12 +149,18 @@ def mail_page(mail: EmailContent) -> Page:
     return Page(HTTPStatus.OK, mail.html, headers)
 
 
-def mail_of(opened: OpenedBrand, kind: MessageKind, query: Mapping[str, str], base_url: str) -> EmailContent:
-    """The e-mail of a kind, from example data."""
+def mail_of(opened: OpenedBrand, kind: MessageKind, query: Mapping[str, str], example_of: Example) -> EmailContent:
+    """The e-mail of a kind, from example data.
+
+    Raises:
+        NotFoundError: it is never sent by e-mail.
+    """
+    if kind.by_sms_only:
+        raise NotFoundError("This is never sent by e-mail.")
     locales = locales_of(opened)
     locale = chosen if (chosen := query.get("locale", "")) in locales else locales[0]
     full = query.get("known") != "least"
-    return example(_MAILS, kind, locale, opened.brand, full=full, base_url=base_url).email()
+    return example(_MAILS, kind, locale, opened.brand, full=full, base_url=example_of.base_url).email()
 
 
 def brand_page(
@@ -177,10 +213,10 @@ def brand_page(
     )
 
 
-def tried_messages(brand: Brand, base_url: str, said: Speech) -> list[tuple[str, str, Shown]]:
+def tried_messages(brand: Brand, example_of: Example, said: Speech) -> list[tuple[str, str, Shown]]:
     """Each message for which a brand has words of its own, in each language that it has them in."""
     return [
-        (said.of(KIND_WORDS[kind]), locale, _shown(brand, kind, locale, base_url, said))
+        (said.of(KIND_WORDS[kind]), locale, _shown(brand, kind, locale, example_of, said))
         for kind in TOLD
         for locale in brand.texts.get(kind, {})
     ]
@@ -192,13 +228,16 @@ def locales_of(opened: OpenedBrand) -> list[str]:
     return list(dict.fromkeys((opened.definition.default_locale, *written, *LOCALES)))
 
 
-def _shown(brand: Brand, kind: MessageKind, locale: str, base_url: str, said: Speech) -> Shown:
+def _shown(brand: Brand, kind: MessageKind, locale: str, example_of: Example, said: Speech) -> Shown:
+    base_url = example_of.base_url
+    report = _report(brand, kind, locale, base_url, full=True)
     return Shown(
         kind=kind,
         name=said.of(KIND_WORDS[kind]),
         is_on=brand.stage(kind.category).enabled,
-        subject=example(_MAILS, kind, locale, brand, base_url=base_url).email().subject,
-        report=_report(brand, kind, locale, base_url, full=True),
+        subject="" if kind.by_sms_only else example(_MAILS, kind, locale, brand, base_url=base_url).email().subject,
+        report=report,
+        cost=_cost(report, example_of),
     )
 
 
@@ -207,3 +246,11 @@ def _report(brand: Brand, kind: MessageKind, locale: str, base_url: str, *, full
         return None
     texts = example(_MAILS, kind, locale, brand, channel=Channel.SMS, full=full, base_url=base_url)
     return sms_report(texts.sms_as_written())
+
+
+def _cost(report: SmsReport | None, example_of: Example) -> str:
+    """The price of all its parts, in each country that SMS may go to: `DE 0.30 $, AT 0.30 $`."""
+    if report is None:
+        return ""
+    prices = example_of.sms_prices.items()
+    return ", ".join(f"{country} {report.size.segments * price / MICROS:.2f} $" for country, price in prices)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from shared.domain.brands import BRAND_ID, DEFAULT_BRAND, Brand, BrandDefinition
+from shared.domain.brands import BRAND_ID, DEFAULT_BRAND, Brand, BrandDefinition, Country
+from shared.domain.sms_prices import Micros
 from shared.errors import NotFoundError
 
 BrandCheck = Callable[[str, BrandDefinition], None]
@@ -54,9 +55,11 @@ class StaffMessages:
         brands: Where brands are kept.
         check: Sees that each message of a brand can be said.
         made_up: The default brand of a company that published none.
+        sms_prices: What one SMS costs at most, in each country that it may go to.
     """
 
-    def __init__(self, brands: Brands, check: BrandCheck, made_up: Brand) -> None:
+    def __init__(self, brands: Brands, check: BrandCheck, made_up: Brand, sms_prices: Mapping[Country, Micros]) -> None:
+        self.sms_prices = sms_prices
         self._brands = brands
         self._check = check
         self._made_up = made_up
