@@ -83,6 +83,7 @@ def stack() -> Iterator[HttpStack]:
         headers = {"authorization": f"Bearer {key(KeyKind.SECRET, 'own')}"}
         given = {"response_id": EDITED_ID, "score": 9}
         assert stack.call("POST", "/v1/survey_responses", headers=headers, body=given)["statusCode"] == 201
+        stack.know("ada")
         yield stack
 
 

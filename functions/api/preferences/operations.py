@@ -20,8 +20,9 @@ def write_preferences(request: Request) -> Answer:
     """Have a person refuse exactly this."""
     data = json_body(request)
     api, caller = called(request)
+    given = parsed(PutPreferences, data)
     person_id = api.people.person_id(request.path_parameters["person"])
-    told = api.preferences.write(person_id, parsed(PutPreferences, data), caller)
+    told = api.preferences.write(person_id, given, caller)
     counters.add_metric("PreferencesSaved", MetricUnit.Count, 1)
     logger.info("preferences saved", extra={"person_id": person_id, "by": caller.name})
     return Answer(body=told)
