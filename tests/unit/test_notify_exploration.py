@@ -160,16 +160,22 @@ class World:
             messages=store,
             opt_outs=self.messages,
             requests=OnlyRequests(),
-            planner=FixedPlan(),
+            planner=self.planner(),
             email=provider,
             sms=provider,
             pace=Unhurried(),
-            schedules=RecordingSchedules(),
+            schedules=self.scheduler(worker),
             clock=self.clock,
             ids=self.ids,
             alerts_per_hour=10,
             resend=set(Category) if self.resends else (),
         )
+
+    def planner(self) -> Any:
+        return FixedPlan()
+
+    def scheduler(self, worker: int) -> Any:
+        return RecordingSchedules()
 
     def goes_again(self, before: Message | None) -> None:
         """Hold the moment in which a message is made new once more against what was promised of it."""
