@@ -16,6 +16,7 @@ from moto import mock_aws
 from functions.message_receipts import app as receipts_app
 from functions.message_receipts import bootstrap as receipts_bootstrap
 from functions.notify import app, bootstrap
+from functions.notify.service import Sending
 from shared.channels.smtp import SmtpSender
 from shared.domain.deliveries import DeliveryStatus
 from shared.domain.messages import Category, Channel, MessageKind, MessageState, Notification, Reason
@@ -389,3 +390,38 @@ def test_help_by_sms_is_wished_for_once_and_the_log_says_nobodys_number(
     wished = SendNotification.model_validate_json(queued["Body"]).notification
     assert (wished.kind, wished.phone) == (MessageKind.SMS_HELP, PERSON.phone)
     assert "15112345678" not in caplog.text and "see you tomorrow" not in caplog.text
+
+
+class Decided:
+    """A service that has decided."""
+
+    def __init__(self, sending: Sending) -> None:
+        self._sending = sending
+
+    def send(self, notification: Notification) -> Sending:
+        return self._sending
+
+
+@pytest.mark.parametrize(
+    ("sending", "counted"),
+    [
+        (Sending(MessageState.NEW, Reason.QUIET_HOURS), {"MessagesDeferred"}),
+        (Sending(MessageState.SENT, no_sms_because=Reason.SPEND_LIMIT), {"MessagesSent", "SmsLimitsReached"}),
+        (Sending(MessageState.SUPPRESSED, Reason.PREFIX_LIMIT), {"MessagesSuppressed", "SmsLimitsReached"}),
+        (Sending(MessageState.SUPPRESSED, Reason.PREFIX_LIMIT, now=False), set()),
+        (Sending(MessageState.SUPPRESSED, Reason.TOO_MANY), {"MessagesSuppressed"}),
+    ],
+)
+def test_what_was_put_off_and_which_limits_were_reached_is_counted(
+    sending: Sending,
+    counted: set[str],
+    house: House,
+    lambda_context: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(bootstrap, "service", lambda: Decided(sending))
+    assert notified(lambda_context, house.wish()) == []
+    names = {"MessagesDeferred", "MessagesSent", "MessagesSuppressed", "SmsLimitsReached"}
+    printed = capsys.readouterr().out
+    assert {name for name in names if f'"{name}":' in printed} == counted
