@@ -348,6 +348,9 @@ class Notify:
             return Sending(state, draft.reason)
         if isinstance(draft, Silence):
             return self._closed(message, token, MessageState.SUPPRESSED, draft.reason)
+        if message.resent and message.request is not None and message.request.channel is not draft.request.channel:
+            # What goes once more goes the same way, or not at all.
+            return self._closed(message, token, MessageState.SUPPRESSED, Reason.NO_ADDRESS)
         self._pace.take(draft.request.channel)
         now = self._clock.now()
         if notification.expires_at - now < SHORTEST_REST:
