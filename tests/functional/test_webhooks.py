@@ -40,6 +40,13 @@ from tests.functional.http_stack import WEBHOOK_SECRETS, WEBHOOK_SECRETS_PARAMET
 
 PROVIDERS = sorted(WEBHOOK_SECRETS)
 SECRET = {"authorization": "Bearer sk_own"}
+CACHED = (
+    status_bootstrap.settings,
+    status_bootstrap.service,
+    status_bootstrap.routing,
+    status_bootstrap.tracking,
+    status_bootstrap.back_off,
+)
 SERIAL = count(1)
 """Each test has parcels of its own, so that one stack is enough."""
 
@@ -47,10 +54,10 @@ SERIAL = count(1)
 @pytest.fixture(scope="module")
 def stack() -> Iterator[HttpStack]:
     with http_stack() as stack:
-        for built in (status_bootstrap.settings, status_bootstrap.service, status_bootstrap.tracking):
+        for built in CACHED:
             built.cache_clear()
         yield stack
-    for built in (status_bootstrap.settings, status_bootstrap.service, status_bootstrap.tracking):
+    for built in CACHED:
         built.cache_clear()
 
 
@@ -168,6 +175,11 @@ def history(stack: HttpStack, delivery_id: str) -> list[str]:
     found = delivery(stack, delivery_id)
     events = found.history if found else ()
     return [event.status.value for event in sorted(events, key=lambda event: event.occurred_at)]
+
+
+def erasing(stack: HttpStack) -> ErasingDeliveries:
+    dynamodb, table = stack.dynamodb, "deliveries"
+    return ErasingDeliveries(dynamodb, table, DeliveryRepository(dynamodb, table), RouteRepository(dynamodb, table))
 
 
 def named_items(stack: HttpStack) -> list[str]:
@@ -557,6 +569,17 @@ def test_an_erasure_whose_worker_died_between_person_and_names_is_finished_by_th
     assert repository.save(found.without_person(), found.version)
     assert named_items(stack) == ["DELIVERY"]
     erasing(stack).erase(mine, found.person_id)
+    assert named_items(stack) == []
+
+
+def test_a_worker_that_comes_after_the_erasure_puts_no_name_down(stack: HttpStack) -> None:
+    mine = number()
+    register(stack, mine, mine)
+    before = delivery(stack, mine)
+    assert before is not None and before.person_id is not None
+    erasing(stack).erase(mine, before.person_id)
+    parcels = TrackedParcels(stack.dynamodb, "deliveries")
+    assert not parcels.point(before), "it read the parcel before it was erased"
     assert named_items(stack) == []
 
 
