@@ -13,7 +13,7 @@ from tests.infra.cloudformation import TEMPLATE, as_list, parse, statements, tra
 from tests.simulation.customer import Customer
 from tests.simulation.residue import OLD_EMAIL
 from tests.simulation.shop import PUBLISHABLE, SECRET, SURVEY, Shop, shop
-from tests.simulation.stories import tell_of_views
+from tests.simulation.stories import tell_of_a_tracked_parcel, tell_of_views
 
 POISON = "this is no message of ours"
 A_FLOOD_IS_ELEVEN = {"BurstAnswersPerMinute": "11"}
@@ -129,6 +129,7 @@ def a_long_day(opened: Shop) -> None:
         for parcel in ("parcel-1", "parcel-2"):
             opened.report(parcel, status)
         opened.wait(60)
+    tell_of_a_tracked_parcel(opened)
     # A customer who is known by e-mail comes with a new number.
     moved = {"email": "parcel-1@example.org", "phone": "+4915187654321"}
     body = {"delivery_id": "parcel-3", "carrier": "dhl", "recipient": moved}
