@@ -147,6 +147,8 @@ def a_long_day(opened: Shop) -> None:
     # Somebody wants to be asked no more, by the button of their mail program.
     no_more = urlsplit(re.findall(r"https://\S+?/u/[\w.~-]+", texts(opened))[0])
     assert stack.http("POST", no_more.path, "List-Unsubscribe=One-Click").status == 200
+    somebody_chooses(opened)
+    people_answer_by_sms(opened)
     tell_of_views(opened)
     # Twelve unhappy customers in one hour: alerts, then a digest; one of them changes its mind.
     for number in range(1, 13):
@@ -179,6 +181,31 @@ def a_long_day(opened: Shop) -> None:
     assert stack.scheduled("score_check")["wrong_documents"] == 0
     dead = [source.queue.dead_letter_queue for source in stack.sources]
     assert [[message.body for message in queue.messages] for queue in dead if queue] == [[POISON]] * 6
+
+
+def somebody_chooses(opened: Shop) -> None:
+    """On the preference page and by the back office: refused, and allowed again."""
+    form = {"origin": "https://api.example.com", "content-type": "application/x-www-form-urlencoded"}
+    page = urlsplit(re.findall(r"https://\S+?/preferences/[\w.~-]+", texts(opened))[0])
+    assert opened.stack.http("GET", page.path).status == 200
+    for ticks in ("", "email:surveys=on"):
+        body = f"shown=email:surveys&{ticks}"
+        assert opened.stack.http("POST", page.path, body, headers=form).status == 200
+    path = "/v1/people/email:parcel-2@example.org/preferences"
+    for refused in ([{"channel": "email", "category": "surveys"}], []):
+        told = opened.stack.http("PUT", path, {"refused": refused}, key=SECRET)
+        assert (told.status, len(told.json["refused"])) == (200, len(refused))
+    assert opened.stack.http("GET", path, key=SECRET).json["refused"] == []
+
+
+def people_answer_by_sms(opened: Shop) -> None:
+    """STOP, START and HELP, from the number of somebody we know; help is an SMS."""
+    number, before = "+4915187654321", len(opened.aws.sms.accepted)
+    for at, word in enumerate(("STOP", "START", "HELP")):
+        inbound = {"originationNumber": number, "destinationNumber": "+4915735980000", "messageKeyword": "KEYWORD_1"}
+        opened.stack.receipt({**inbound, "messageBody": word, "inboundMessageId": f"inbound-{at}"})
+        opened.wait(60)
+    assert len(opened.aws.sms.accepted) == before + 1
 
 
 def somebody_says_who_they_are_and_takes_it_back(opened: Shop) -> None:

@@ -193,7 +193,8 @@ def test_a_link_to_choose_opens_nothing_else_and_nothing_else_opens_it() -> None
     with pytest.raises(UnauthorizedError):
         unsubscribes.verify(token)
     other = unsubscribes.sign(Unsubscribe(person_id="per_1", channel=Channel.EMAIL, category=Category.SOON))
-    for wrong in (other, token.swapcase(), token[:-1], "", LinkSigner(["key"]).sign(LINK)):
+    same_words = signed(["key"], Purpose.UNSUBSCRIBE, link)
+    for wrong in (other, same_words, token.swapcase(), token[:-1], "", LinkSigner(["key"]).sign(LINK)):
         with pytest.raises(UnauthorizedError):
             choices.verify(wrong)
 
