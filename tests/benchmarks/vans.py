@@ -1,4 +1,4 @@
-"""What following a van costs, counted in the in-memory AWS: calls and units of a plan, a position, a stop and a page."""
+"""What following a van costs, counted in the in-memory AWS: calls and units of plan, position, stop and page."""
 
 from __future__ import annotations
 
