@@ -19,6 +19,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from shared.texts.rendering import Texts
 from tests.benchmarks.counted import (
     MANY,
     WIDE,
@@ -32,6 +33,7 @@ from tests.benchmarks.counted import (
     views_counted,
 )
 from tests.benchmarks.growth import Read, checked, months_of_metrics, recounted
+from tests.benchmarks.messages import message_count, microseconds_of_rendering
 from tests.benchmarks.slips import slip_units
 from tests.benchmarks.timed import Spread, microseconds_of_record, started
 from tests.benchmarks.widget import PUBLISHED, widget_bytes, widget_cost
@@ -78,6 +80,7 @@ def rows() -> Iterator[Row]:
     yield from of_the_door()
     yield from of_writing()
     yield from of_views()
+    yield from of_messages()
     yield from of_reading()
     yield from of_growth()
     yield Row("CPU of record per answer, batch of 84, us", microseconds_of_record(queued_batch(84), 50), 100, 30)
@@ -143,6 +146,22 @@ def of_views() -> Iterator[Row]:
         yield Row(f"AWS calls per view, public path, batch of {batch}", count.calls, 1, 1)
         yield Row(f"write units per view, shown and begun, batch of {batch}", count.write_units, must, aim)
         yield Row(f"write units of the funnel per answer, batch of {batch}", count.of_an_answer, must, aim)
+
+
+def of_messages() -> Iterator[Row]:
+    """What "your parcel is on its way" costs, and what it costs not to say it."""
+    email, sms, none = message_count(), message_count(by_sms=True), message_count(is_stale=True)
+    for what, count, calls, units, index_units in (
+        ("e-mail", email, (8, 6), (16, 12), (6, 5)),
+        ("SMS", sms, (8, 6), (10, 6), (6, 5)),
+        ("suppressed message", none, (6, 4), (4, 2), (4, 3)),
+    ):
+        yield Row(f"AWS calls per {what}", count.calls, *calls)
+        yield Row(f"write units per {what}", count.write_units, *units)
+        yield Row(f"write units of indexes per {what}", count.index_units, *index_units)
+    yield Row("AWS calls per receipt", email.receipt_calls, 4, 3)
+    yield Row("CPU to render an e-mail, us", microseconds_of_rendering(Texts.email), 3_000, 1_000)
+    yield Row("CPU to render an SMS, us", microseconds_of_rendering(Texts.sms), 1_500, 500)
 
 
 def of_reading() -> Iterator[Row]:

@@ -51,3 +51,13 @@ def test_the_check_of_a_day_is_seen_to_hold_more_when_it_keeps_what_it_read(monk
     monkeypatch.setattr(ResponseLists, "stored_of_day", all_at_once)
     few, many = (checked(answers, page_bytes=30_000).kilobytes for answers in (300, 1_500))
     assert many > 2 * few
+
+
+def test_a_message_is_held_to_what_it_costs_and_one_that_is_not_sent_costs_less() -> None:
+    rows = {row.what: row for row in bench.of_messages()}
+    for what, least in (("e-mail", 5), ("SMS", 5), ("suppressed message", 3)):
+        calls = rows[f"AWS calls per {what}"]
+        assert least <= calls.measured <= calls.must
+        assert rows[f"write units per {what}"].verdict != "BROKEN"
+    assert rows["write units per suppressed message"].measured < rows["write units per SMS"].measured
+    assert rows["CPU to render an e-mail, us"].measured > 0
