@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from shared.domain.brands import Brand
-from shared.domain.deliveries import Delivery, DeliveryEvent, DeliveryRegistration, DeliveryStatus, Window
+from shared.domain.deliveries import Delivery, DeliveryEvent, DeliveryRegistration, DeliveryStatus
 from shared.domain.messages import EmailContent, MessageKind, SmsContent
 from shared.domain.people import Person, Recipient
+from shared.domain.promises import Window
 from shared.texts.rendering import DeliveryLinks, Rendering, Texts
 from tests.simulation.shop import shop
 

@@ -10,10 +10,14 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.notify.service import LEASE
 from shared.channels.pacing import LONGEST_WAIT, PROCESSES, Pace
-from shared.domain.messages import Channel
+from shared.domain.deliveries import DeliveryStatus
+from shared.domain.messages import Channel, MessageKind, MessageState
 from shared.errors import TemporaryError
 from tests.fakes.clock import NOON, FrozenClock
+from tests.fakes.notify import NotifyHouse
+from tests.fakes.wishes import delivery, wish
 
 MINUTE = timedelta(minutes=1)
 
@@ -127,3 +131,38 @@ def test_mail_that_goes_another_way_has_no_pace() -> None:
     for _ in range(1_000):
         pace.take(Channel.EMAIL)
     assert clock.now() == NOON
+
+
+class Late:
+    """Nobody's turn comes in time, until it is said that it does."""
+
+    def __init__(self) -> None:
+        self.is_late = True
+        self.asked: list[Channel] = []
+
+    def take(self, channel: Channel) -> None:
+        self.asked.append(channel)
+        if self.is_late:
+            raise TemporaryError("the account may not send any faster")
+
+
+def test_a_message_whose_turn_does_not_come_has_attempted_nothing_and_comes_again() -> None:
+    house, pace, message = NotifyHouse(), Late(), wish(MessageKind.DELIVERY_ON_ITS_WAY)
+    house.parcel(delivery())
+    house.service._pace = pace
+    with pytest.raises(TemporaryError):
+        house.send(message)
+    assert (house.stored(message).state, house.stored(message).attempted_at) == (MessageState.CLAIMED, None)
+    assert house.accepted == []
+    pace.is_late = False
+    house.clock.advance(LEASE)
+    assert house.send(message).state is MessageState.SENT
+    assert pace.asked == [Channel.SMS, Channel.SMS]
+
+
+def test_what_is_not_sent_takes_nobodys_turn() -> None:
+    house, pace, message = NotifyHouse(), Late(), wish(MessageKind.DELIVERY_ON_ITS_WAY)
+    house.parcel(delivery(DeliveryStatus.DELIVERED))
+    house.service._pace = pace
+    assert house.send(message).state is MessageState.SUPPRESSED
+    assert pace.asked == []
