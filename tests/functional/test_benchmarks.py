@@ -60,3 +60,13 @@ def test_a_look_at_a_live_page_is_two_calls_and_a_position_one_write_however_lon
     assert short.position == long.position == Cost(calls=3, read_units=1, write_units=1)
     assert (short.plan.calls, long.plan.calls) == (5, 5)
     assert long.first_plan.write_units == 30 + long.plan.write_units
+
+
+def test_a_message_is_held_to_what_it_costs_and_one_that_is_not_sent_costs_less() -> None:
+    rows = {row.what: row for row in bench.of_messages()}
+    for what, least in (("e-mail", 5), ("SMS", 5), ("suppressed message", 3)):
+        calls = rows[f"AWS calls per {what}"]
+        assert least <= calls.measured <= calls.must
+        assert rows[f"write units per {what}"].verdict != "BROKEN"
+    assert rows["write units per suppressed message"].measured < rows["write units per SMS"].measured
+    assert rows["CPU to render an e-mail, us"].measured > 0

@@ -223,6 +223,14 @@ def test_poison_fails_alone(house: House, lambda_context: Any) -> None:
     assert len(house.mails) == 1
 
 
+@pytest.mark.usefixtures("house")
+def test_the_clients_that_send_make_one_attempt() -> None:
+    """What more would do is in test_lost_answers.py."""
+    service = bootstrap.service()
+    for client in (service._email._ses, service._sms._sms):  # type: ignore[attr-defined]
+        assert client.meta.config.retries["total_max_attempts"] == 1
+
+
 def refusal(code: str, status: int) -> ClientError:
     answer: Any = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(answer, "SendEmail")

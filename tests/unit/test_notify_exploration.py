@@ -245,11 +245,10 @@ class World:
     def situation(self) -> tuple[Any, ...]:
         """All that can make a difference to what happens next."""
         message = self.message
-        stored: Any = (message.state, message.token, message.lease_until, message.provider_id) if message else None
-        if message and self.resends:
-            stored = (stored, message.attempted_at, message.resent)
+        stored = (message.state, message.token, message.lease_until, message.provider_id) if message else None
+        again = (message.attempted_at, message.resent) if message and self.resends else None
         workers = tuple((self.at[worker], tuple(self.history[worker])) for worker in range(WORKERS))
-        return (stored, workers, self.accepted, self.deliveries, self.ticks, self.echoed, self.went_again)
+        return (stored, again, workers, self.accepted, self.deliveries, self.ticks, self.echoed, self.went_again)
 
     def broken(self) -> str | None:
         """The promise that does not hold."""
