@@ -26,6 +26,8 @@ from shared.errors import ErasedError, TemporaryError
 
 SAVE_ATTEMPTS = 5
 """How often a lost race is run again; a parcel has one carrier, so more than two writers at once are rare."""
+NEWS_FIRST = timedelta(seconds=5)
+"""How long a question is held back, so that the news it follows from has left before."""
 TO_BE_SURE = timedelta(seconds=1)
 """A timer rings to the second: a moment later it is certainly due."""
 
@@ -61,8 +63,8 @@ class Brands(Protocol):
 class Notifications(Protocol):
     """Where messages are wished for."""
 
-    def send(self, message: SendNotification, group: str) -> None:
-        """Put a wish on the queue."""
+    def send(self, message: SendNotification, group: str, delay: timedelta = timedelta(0)) -> None:
+        """Put a wish on the queue, to be seen after a delay."""
         ...
 
 
@@ -208,5 +210,6 @@ class DeliveryStatus:
                 requested_at=self._clock.now(),
                 expires_at=announcement.expires_at,
             )
-            self._notifications.send(SendNotification(notification=notification), group=delivery.delivery_id)
+            delay = NEWS_FIRST if announcement.kind.asks else timedelta(0)
+            self._notifications.send(SendNotification(notification=notification), delivery.delivery_id, delay)
         return len(told)

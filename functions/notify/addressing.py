@@ -35,8 +35,17 @@ from shared.domain.surveys import Brand as SurveyBrand
 from shared.texts.rendering import LONGEST_NAME, Texts
 from shared.texts.words import one_line
 
-SMS_FIRST = frozenset({MessageKind.DELIVERY_ON_ITS_WAY, MessageKind.DELIVERY_ARRIVING, MessageKind.DELIVERY_DELIVERED})
-"""What is worth a glance at the phone; the rest goes by e-mail where there is an address."""
+SMS_FIRST = frozenset(
+    {
+        MessageKind.DELIVERY_ON_ITS_WAY,
+        MessageKind.DELIVERY_SOON,
+        MessageKind.DELIVERY_ARRIVING,
+        MessageKind.DELIVERY_DELIVERED,
+        MessageKind.DELIVERY_ATTEMPT_FAILED,
+        MessageKind.DELIVERY_DELAYED,
+    }
+)
+"""What is worth a glance at the phone on the day itself; the rest goes by e-mail where there is an address."""
 
 
 class Addressing:

@@ -72,6 +72,9 @@ class Golden:
         mail_api: Where what was sent can be read, on the embedded AWS.
         now: When the story ends.
         watch: Told of each step when it has settled, so that a person can follow or a test can look.
+
+    Attributes:
+        on_track: Told where Ada's parcel can be watched, once there is a page.
     """
 
     def __init__(self, client: Client, mail_api: str, now: datetime, watch: Callable[[Step], None]) -> None:
@@ -80,7 +83,7 @@ class Golden:
         self._watch = watch
         self._now = now
         hours = (HAPPENS_AT - now.astimezone(UTC).hour + 12) % 24 - 12
-        self._zone = f"Etc/GMT{-hours:+d}" if hours else "Etc/GMT"  # POSIX signs: west is positive
+        self.zone = ZoneInfo(f"Etc/GMT{-hours:+d}" if hours else "Etc/GMT")  # POSIX signs: west is positive
         run = f"{now:%Y%m%dT%H%M%S}"
         self.ada, self.emmy = f"lamp-{run}", f"chair-{run}"
         self._ada_phone = f"+4915{int(now.timestamp()) % 10**9:09d}"
@@ -88,6 +91,7 @@ class Golden:
             "Ada": (f"ada.{run}@customer.example", self._ada_phone),
             "Emmy": (f"emmy.{run}@customer.example", None),
         }
+        self.on_track: Callable[[str], object] = lambda address: None
         self._track: str | None = None
         self._clock = datetime.min.replace(tzinfo=UTC)
 
@@ -191,13 +195,13 @@ class Golden:
 
     def _what_the_customer_says(self) -> None:
         self._move(self._moment(0, 14, 56))
-        self._press(self._await(self.ada, "survey_invitation"), 3)
-        self._tell("Ada presses a three, and says why")
+        self._press(self._await(self.ada, "survey_invitation"), 2)
+        self._tell("Ada presses a two, and says why")
         for _ in _polls():
             if any(sent.kind == "detractor_alert" for sent in self.sent()):
                 break
         else:
-            raise DemoError("Nobody was alerted of Ada's three.")
+            raise DemoError("Nobody was alerted of Ada's two.")
         self._tell("The shop hears of it")
 
     # How it is told.
@@ -210,7 +214,7 @@ class Golden:
             "carrier": "own-van",
             "recipient": recipient,
             "promise": dict(window),
-            "time_zone": self._zone,
+            "time_zone": self.zone.key,
             "region": "demo",
             "survey_id": "delivery",
         }
@@ -262,9 +266,10 @@ class Golden:
         if delivery_id is not None and kind is not None:
             sent = self._await(delivery_id, kind)
             link = re.search(r"https?://\S+/(?:track|i)/\S+", sent.body)
-            if delivery_id == self.ada and link is not None:
+            if delivery_id == self.ada and link is not None and self._track is None:
                 self._track = link.group()
-        self._watch(Step(self._clock.astimezone(ZoneInfo(self._zone)), title, self._track))
+                self.on_track(self._track)
+        self._watch(Step(self._clock.astimezone(self.zone), title, self._track))
 
     def _await(self, delivery_id: str, kind: str) -> Sent:
         """A message, once it has left."""
@@ -284,7 +289,7 @@ class Golden:
 
     def _moment(self, day: int, hour: int, minute: int) -> datetime:
         """A local time where the parcels go, so many days from the day of the delivery."""
-        local = self._now.astimezone(ZoneInfo(self._zone))
+        local = self._now.astimezone(self.zone)
         return local.replace(hour=hour, minute=minute, second=0, microsecond=0) + timedelta(days=day)
 
     def _move(self, at: datetime) -> None:

@@ -48,6 +48,7 @@ def parameters(base: str) -> dict[str, str]:
         "SenderEmail": "hello@hearback.example",
         "SmsOriginationIdentity": "HEARBACK",
         "AlertGraceSeconds": "5",
+        "SmsPerSecond": "50",
     }
 
 
