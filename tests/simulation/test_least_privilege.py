@@ -68,7 +68,8 @@ def ask_somebody(opened: Shop) -> None:
     for wish in ({**ada, "channel": "sms"}, {**ada, "email": "ada@customer.example", "delay": 7 * 86_400}):
         assert opened.stack.http("POST", "/v1/people", wish, key=SECRET).status == 201
     opened.wait(60)
-    (code,) = re.findall(r"/i/([\w-]{11})", texts(opened))
+    # The invitation's is the last; before it, news of parcels led to their pages.
+    *_, code = re.findall(r"/i/([\w-]{11})", texts(opened))
     short = opened.stack.http("GET", f"/i/{code}")
     assert (short.status, short.headers["location"][:14]) == (302, "/s/delivery?t=")
 
@@ -99,6 +100,23 @@ def write_a_survey(opened: Shop) -> None:
         assert answer.headers["location"] == f"/staff/surveys/written?said={location}", do
     assert opened.stack.http("GET", "/staff/surveys", headers=form).status == 200
     assert opened.stack.http("GET", "/staff/surveys/written/preview", headers=form).status == 200
+
+
+def write_a_brand(opened: Shop) -> None:
+    """In a browser: see what customers are told, and say it otherwise."""
+    form = {"origin": "https://api.example.com", "content-type": "application/x-www-form-urlencoded"}
+    session = opened.stack.http("POST", "/scores", urlencode({"key": SECRET}), headers=form)
+    form |= {"cookie": session.headers["set-cookie"].partition(";")[0]}
+    assert opened.stack.http("GET", "/staff/messages", headers=form).status == 200
+    sent = {
+        "name": "Lamps",
+        "default_locale": "en",
+        "texts.delivery_soon.en.sms": "We ring {expected}.",
+        "do": "publish",
+    }
+    answer = opened.stack.http("POST", "/staff/messages/lamps/edit", urlencode(sent), headers=form)
+    assert (answer.status, answer.headers["location"]) == (303, "/staff/messages/lamps?said=published")
+    assert opened.stack.http("GET", "/staff/messages/lamps/preview/delivery_soon", headers=form).status == 200
 
 
 def forget_somebody(opened: Shop) -> None:
@@ -158,6 +176,7 @@ def a_long_day(opened: Shop) -> None:
     the_back_office_works(opened)
     look_at_the_scores(opened)
     write_a_survey(opened)
+    write_a_brand(opened)
     ask_somebody(opened)
     forget_somebody(opened)
     # Receipts come, one of them a complaint; a queue redelivers; something unreadable lies on every queue.
