@@ -21,7 +21,6 @@ from shared.domain.messages import (
     Category,
     Channel,
     EmailRequest,
-    LinkChannel,
     MessageKind,
     MessageState,
     Notification,
@@ -374,14 +373,14 @@ class Notify:
                 raise TemporaryError("another worker took the message over")
 
     def _refused(self, message: Message, draft: Draft, token: str) -> Sending | None:
-        """By a quieter way, if the recipient has one; whether it is refused too, the fence says again.
+        """By e-mail, if that may be instead of SMS and the recipient has it; if it is refused too, the fence says so.
 
         What goes once more, because nobody knows whether it came, goes the same way or not at all.
         """
-        quieter = None if message.resent else by_a_quieter_way(message.notification, draft)
-        if quieter is None or isinstance(self._planner.plan(quieter, self._clock.now()), Silence):
+        if message.resent or not may_be_email_instead(draft):
             return self._closed(message, token, MessageState.SUPPRESSED, Reason.UNSUBSCRIBED)
-        return self._try(message.model_copy(update={"notification": quieter}), token)
+        email = self._planner.by_email(message.notification, self._clock.now(), Reason.UNSUBSCRIBED)
+        return self._leave(message, token, email)
 
     def _fence(self, draft: Draft, token: str, now: datetime, budget: AlertBudget | None) -> Fence:
         """The fence; should nobody know whether it was passed, the message is made new, for it was not sent yet."""
@@ -443,16 +442,13 @@ class Notify:
         return Sending(MessageState.SUPPRESSED, Reason.CAPPED)
 
 
-def by_a_quieter_way(notification: Notification, draft: Draft) -> Notification | None:
-    """The same wish by e-mail, if it is refused by SMS; None if there is no quieter way.
+def may_be_email_instead(draft: Draft) -> bool:
+    """Whether what is refused by SMS may come by e-mail.
 
     Only news of a delivery, which people wait for: who refuses a question by one way is not asked by another. And never
-    from e-mail to SMS, which is the louder of the two.
+    the other way round, for SMS is the louder of the two.
     """
-    was_by_sms = draft.request.channel is Channel.SMS and draft.category is not None and draft.category.is_stage
-    if not was_by_sms or notification.channel is not None:
-        return None
-    return notification.model_copy(update={"channel": LinkChannel.EMAIL})
+    return draft.request.channel is Channel.SMS and draft.category is not None and draft.category.is_stage
 
 
 def _unless_resent(message: Message, state: MessageState) -> MessageState:

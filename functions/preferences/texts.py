@@ -88,7 +88,7 @@ TEXTS = {
         ),
         hint="You get each message once. What you do not want by SMS comes by e-mail, if it has a tick there. What you "
         "do not want by e-mail does not come by SMS instead.",
-        column="Message",
+        column="Your delivery",
         ways={Channel.EMAIL: "E-mail", Channel.SMS: "SMS"},
         by="{what}, by {way}",
         nothing={
@@ -153,7 +153,7 @@ TEXTS = {
         ),
         hint="Jede Nachricht bekommen Sie einmal. Was Sie nicht per SMS möchten, kommt per E-Mail, wenn dort ein Haken "
         "ist. Was Sie nicht per E-Mail möchten, kommt nicht stattdessen per SMS.",
-        column="Nachricht",
+        column="Ihre Lieferung",
         ways={Channel.EMAIL: "E-Mail", Channel.SMS: "SMS"},
         by="{what}, per {way}",
         nothing={
@@ -179,14 +179,14 @@ TEXTS = {
         ),
         categories={
             Category.SCHEDULED: "Der Tag Ihrer Lieferung steht fest",
-            Category.DAY_BEFORE: "Sie kommt morgen",
-            Category.ON_ITS_WAY: "Sie ist heute auf dem Weg zu Ihnen",
-            Category.SOON: "Sie kommt in 30 bis 60 Minuten",
+            Category.DAY_BEFORE: "Die Lieferung kommt morgen",
+            Category.ON_ITS_WAY: "Die Lieferung ist heute unterwegs",
+            Category.SOON: "Die Lieferung kommt in 30 bis 60 Minuten",
             Category.ARRIVING: "Sie sind der nächste Halt",
-            Category.DELIVERED: "Sie wurde zugestellt",
-            Category.ATTEMPT_FAILED: "Wir konnten sie nicht zustellen",
+            Category.DELIVERED: "Die Lieferung wurde zugestellt",
+            Category.ATTEMPT_FAILED: "Die Zustellung hat nicht geklappt",
             Category.EXCEPTION: "Unterwegs ist etwas schiefgegangen",
-            Category.DELAYED: "Sie kommt später als versprochen",
+            Category.DELAYED: "Die Lieferung kommt später als versprochen",
             Category.SURVEYS: "Fragen, wie es gelaufen ist, und Dank für Ihre Antwort",
         },
     ),

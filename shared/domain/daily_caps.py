@@ -9,10 +9,10 @@ from shared.domain.base import Frozen, Identifier
 from shared.domain.messages import Category
 
 WORTH_KNOWING_ONLY_NOW = frozenset(
-    {Category.ON_ITS_WAY, Category.SOON, Category.ARRIVING, Category.ATTEMPT_FAILED, Category.STAFF}
+    {Category.ON_ITS_WAY, Category.SOON, Category.ARRIVING, Category.ATTEMPT_FAILED, Category.STAFF, Category.HELP}
 )
 """Neither counted nor held back: who waits at home for a van must hear of it, however much was told that day. Staff are
-no customers, and have a budget of alerts instead."""
+no customers, and have a budget of alerts instead; who asks for help is answered."""
 
 
 class DailyCap(Frozen):

@@ -27,10 +27,10 @@ def quiet_hours_for(entries: Iterable[QuietHours], category: Category, country: 
 
     Args:
         entries: A brand's, in its order.
-        category: What the message is; what goes to staff never waits.
+        category: What the message is; what goes to staff, and help that somebody asked for, never wait.
         country: The recipient's, as an ISO code; None if nobody knows.
     """
-    if category is Category.STAFF:
+    if not category.is_refusable:
         return None
     fitting = [entry for entry in entries if not entry.categories or category in entry.categories]
     of_the_country = [entry for entry in fitting if country is not None and country in entry.countries]

@@ -25,6 +25,7 @@ from shared.texts.rendering import InvitationLinks, Rendering
 from tests.browser.conftest import find_chromium
 from tests.browser.site import LINK, SURVEY, Site
 from tests.browser.test_kiosk import VISIT
+from tests.browser.test_preference_page import PreferenceSite
 from tests.browser.test_staff_page import StaffSite, log_in
 from tests.browser.widget import RATED, question
 
@@ -54,6 +55,7 @@ def main(stack_file: Path) -> None:
         kiosk(browser)
         widget(browser)
         staff_page(browser)
+        preference_page(browser)
         mails(browser)
         browser.close()
     for image in sorted(IMAGES.glob("*.png")):
@@ -173,6 +175,21 @@ def staff_page(browser: Browser) -> None:
         page.goto(f"{site.api}/staff/surveys/checkout/preview")
         page.frame_locator("iframe").get_by_role("radio", name="9", exact=True).wait_for()
         page.screenshot(path=IMAGES / "staff-preview.png")
+
+
+def preference_page(browser: Browser) -> None:
+    """Where a customer chooses what they are sent: on a desktop, and on a phone by night just after saving."""
+    with PreferenceSite() as site:
+        page = opened(browser, site.address, 900, 1160)
+        page.screenshot(path=IMAGES / "preferences.png")
+        phone = browser.new_page(
+            viewport={"width": 390, "height": 844}, color_scheme="dark", reduced_motion="reduce", locale="en-GB"
+        )
+        phone.goto(site.address)
+        phone.get_by_role("checkbox", name="It comes tomorrow, by SMS").uncheck()
+        phone.get_by_role("button", name="Save").click()
+        phone.get_by_role("status").wait_for()
+        phone.screenshot(path=IMAGES / "preferences-phone.png")
 
 
 def mails(browser: Browser) -> None:

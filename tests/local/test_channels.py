@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import urllib.error
+import urllib.request
 import uuid
 from email.message import EmailMessage
+from urllib.parse import urlencode
 
 import pytest
 from botocore.exceptions import ClientError
@@ -175,3 +178,31 @@ def test_the_mail_page_shows_messages_and_escapes_everything(contract: Deployed)
     assert "<img src=x" not in page
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
     assert "allow-scripts" not in page
+
+
+def answer_sms(contract: Deployed, to: str, text: str, origin: str | None = None) -> int:
+    """The form of the mail page, sent by a browser."""
+    body = urlencode({"to": to, "text": text}).encode()
+    headers = {"content-type": "application/x-www-form-urlencoded", "origin": origin or contract.place.base}
+    request = urllib.request.Request(f"{contract.place.base}/_hearback/sms-answer", body, headers)  # noqa: S310
+    try:
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_an_sms_is_answered_from_the_mail_page_as_by_the_phone_that_got_it(contract: Deployed):
+    mark = uuid.uuid4().hex
+    sent = contract.client("pinpoint-sms-voice-v2").send_text_message(
+        DestinationPhoneNumber="+4915112345678", OriginationIdentity="SHOP", MessageBody="Your parcel comes today"
+    )
+    assert answer_sms(contract, sent["MessageId"], f"STOP {mark}") == 200
+    (event,) = receipts(contract, mark, 1)
+    assert event["originationNumber"] == "+4915112345678"
+    assert event["messageBody"] == f"STOP {mark}"
+    assert event["previousPublishedMessageId"] == sent["MessageId"]
+    assert kept(contract, sent["MessageId"])["answers"] == [f"STOP {mark}"]
+    assert answer_sms(contract, "nothing", "STOP") == 404
+    assert answer_sms(contract, sent["MessageId"], "STOP", origin="https://evil.example") == 403
+    assert kept(contract, sent["MessageId"])["answers"] == [f"STOP {mark}"]

@@ -83,6 +83,7 @@ class NightWorld(World):
         schedules: Any = SteppingSchedules(self, worker)
         return Notify(
             messages=store,
+            opt_outs=self.messages,
             requests=OnlyRequests(),
             planner=Night(),
             email=provider,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -26,7 +27,7 @@ from shared.domain.sending import RefusedForGood
 from shared.domain.stages import ANNOUNCED_WHILE
 from shared.errors import TemporaryError
 from tests.fakes.clock import NOON
-from tests.fakes.notify import NotifyHouse
+from tests.fakes.notify import LIMITS, NotifyHouse
 from tests.fakes.wishes import PERSON, delivery, response, wish
 
 THANKS = wish(MessageKind.THANK_YOU)
@@ -140,7 +141,8 @@ class TestHelp:
         for said in ("example.com", "service@example.com", "STOP", "START"):
             assert said in sent.content.body
 
-    def test_goes_to_a_number_that_is_nobodys_in_its_countrys_language(self, house: NotifyHouse) -> None:
+    def test_goes_to_a_number_that_is_nobodys_in_its_countrys_language(self) -> None:
+        house = NotifyHouse(limits=replace(LIMITS, sms_prices={"DE": 80_000, "AT": 80_000}))
         for number, word in (("+4915199999999", "Hilfe:"), ("+436641234567", "Hilfe:")):
             assert outcome(house, help_for(number, None, NOON))[0] is MessageState.SENT
             sent = house.sms.accepted[-1]
@@ -157,6 +159,16 @@ class TestHelp:
         for minutes in (0, 5, 59):
             house.send(help_for(str(PERSON.phone), None, NOON + timedelta(minutes=minutes)))
         assert len(house.sms.accepted) == 1
+
+    def test_waits_for_no_morning_and_takes_nothing_from_a_day(self) -> None:
+        house = NotifyHouse(limits=replace(LIMITS, messages_per_day=0))
+        house.publish(quiet_hours=[{"start": "06:00", "end": "05:59"}])
+        assert outcome(house, help_for(str(PERSON.phone), PERSON.person_id, NOON)) == (MessageState.SENT, None)
+
+    def test_is_not_sent_when_the_days_money_is_spent(self) -> None:
+        house = NotifyHouse(limits=replace(LIMITS, sms_spend_per_day=0))
+        wanted = help_for(str(PERSON.phone), PERSON.person_id, NOON)
+        assert outcome(house, wanted) == (SUPPRESSED, Reason.SPEND_LIMIT)
 
     def test_is_not_sent_without_a_number_to_send_from(self) -> None:
         house = NotifyHouse(sends_sms=False)

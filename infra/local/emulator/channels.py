@@ -143,6 +143,15 @@ class Channels:
             self._sent_sms(message_id, request, number, text, context)
         return OK, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps({"MessageId": message_id}).encode()
 
+    def answer_sms(self, message_id: str, text: str) -> bool:
+        """Publish what somebody answers to an SMS, as their phone would send it; False if no such SMS was sent."""
+        sent = self._outbox.answer(message_id, text)
+        if sent is None:
+            return False
+        event = receipts.sms_answer(inbound_id=str(uuid.uuid4()), sent=sent, text=text)
+        spawn_background(_publish, [(event, _topics())], thread_name="sms-answer")
+        return True
+
     def _sent_sms(
         self, message_id: str, request: dict[str, Any], number: str, text: str, context: dict[str, str]
     ) -> None:

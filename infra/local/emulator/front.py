@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import mimetypes
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, quote
 from ministack.services import apigateway
 
 from infra.local.emulator import pages
-from infra.local.emulator.channels import Channels
+from infra.local.emulator.channels import MAX_SMS_CHARACTERS, Channels
 from infra.local.emulator.clock import MovableClock
 from infra.local.emulator.outbox import Outbox
 from infra.local.emulator.saving import Saver
@@ -79,6 +79,10 @@ class Front:
             self._saver.touch()
             await _send(send, (status, answer_headers["Content-Type"], body))
             return
+        if not signed and not target and (scope["method"], scope["path"]) == ("POST", "/_hearback/sms-answer"):
+            answer = self._answer_sms(headers, await _read(receive))
+            await (_send(send, answer) if answer else _see(send, "/mail"))
+            return
         if not signed and not target and scope["path"] == "/_hearback/clock" and scope["method"] == "PUT":
             await _send(send, self._move_clock(await _read(receive)))
             return
@@ -121,6 +125,16 @@ class Front:
             # A mistyped address: the emulator would take it for a bucket. Browsers ask for HTML, no AWS client does.
             case _ if accepts_html and not API_PATHS.fullmatch(scope["path"]) and not path.startswith("/_"):
                 return _html(pages.not_found(path), 404)
+        return None
+
+    def _answer_sms(self, headers: Mapping[str, str], body: bytes) -> Answer | None:
+        """Answer an SMS from the form of the mail page; why not, if it was not. No other page may send that form."""
+        if headers.get("origin") != f"http://{headers.get('host', '')}":
+            return _json({"message": "Forbidden"}, 403)
+        fields = {name: values[-1] for name, values in parse_qs(body.decode(errors="replace")).items()}
+        if not self._channels.answer_sms(fields.get("to", ""), fields.get("text", "")[:MAX_SMS_CHARACTERS]):
+            return _json({"message": "Not Found"}, 404)
+        self._saver.touch()
         return None
 
     def _move_clock(self, body: bytes) -> Answer:
@@ -198,6 +212,13 @@ async def _read(receive: Receive) -> bytes:
         body += part.get("body", b"")
         more = part.get("more_body", False)
     return body
+
+
+async def _see(send: Send, path: str) -> None:
+    """Lead a browser on, so that loading the page again sends no form twice."""
+    headers = [(b"location", path.encode()), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 303, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _send(send: Send, answer: Answer, *, head: bool = False) -> None:

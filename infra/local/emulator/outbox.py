@@ -67,6 +67,13 @@ class Outbox:
             }
         )
 
+    def answer(self, message_id: str, text: str) -> Message | None:
+        """Remember what was answered to an SMS; return that SMS, None if there is none of this id."""
+        found = next((each for each in self._messages if each["id"] == message_id and each["channel"] == "sms"), None)
+        if found is not None:
+            found.setdefault("answers", []).append(text)
+        return found
+
     def messages(self) -> list[Message]:
         """Return all messages, newest last."""
         return list(self._messages)

@@ -23,6 +23,12 @@ article time { margin-left: auto; }
 article h2 { font-size: 1.1rem; margin: .25rem 0 .75rem; }
 .bubble { background: #2a6df4; border-radius: 1.1rem; color: #fff; display: inline-block; margin: .5rem 0;
   max-width: 90%; padding: .6rem .9rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+.answer { background: #8883; color: inherit; }
+.answers { text-align: right; }
+form { display: flex; gap: .5rem; margin-top: .25rem; }
+form input, form button { border: 1px solid #8888; border-radius: 1.1rem; font: inherit; padding: .35rem .9rem; }
+form input { flex: 1; min-width: 0; }
+form button { cursor: pointer; }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .5rem 0; }
 iframe { background: #fff; border: 1px solid #8884; border-radius: .6rem; height: 28rem; width: 100%; }
 summary { cursor: pointer; }
@@ -120,7 +126,10 @@ def _message(message: Message) -> str:
     )
     text = html.escape(message["text"])
     if message["channel"] == "sms":
-        return f'<article data-channel="sms"><header>{head}</header><div class="bubble">{text}</div></article>'
+        return (
+            f'<article data-channel="sms"><header>{head}</header><div class="bubble">{text}</div>'
+            f"{_answers(message)}</article>"
+        )
     parts = f'<pre class="text">{text}</pre>'
     if message["html"]:
         # The sandbox runs no script, submits no form and reaches nothing of this page; links open in their own tab.
@@ -131,6 +140,20 @@ def _message(message: Message) -> str:
     return (
         f'<article data-channel="email"><header>{head}</header>'
         f"<h2>{html.escape(message['subject'])}</h2>{parts}</article>"
+    )
+
+
+def _answers(message: Message) -> str:
+    """What was answered to an SMS, and a form to answer it as the phone that got it: STOP, START and HELP are heard."""
+    bubbles = "".join(
+        f'<div class="answers"><span class="bubble answer">{html.escape(text)}</span></div>'
+        for text in message.get("answers", [])
+    )
+    return (
+        f'{bubbles}<form method="post" action="/_hearback/sms-answer">'
+        f'<input type="hidden" name="to" value="{html.escape(message["id"])}">'
+        '<input name="text" aria-label="Answer this SMS" placeholder="Answer: STOP, START or HELP" required>'
+        "<button>Answer</button></form>"
     )
 
 

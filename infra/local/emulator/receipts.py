@@ -150,5 +150,20 @@ def sms_event(
     }
 
 
+def sms_answer(*, inbound_id: str, sent: dict[str, Any], text: str) -> dict[str, Any]:
+    """Return what a number with two-way SMS and self-managed opt-outs publishes when somebody answers.
+
+    Shape: End User Messaging SMS user guide, "Example of a two-way SMS message payload".
+    """
+    return {
+        "originationNumber": sent["to"][0],
+        "destinationNumber": sent["from"],
+        "messageKeyword": "KEYWORD_000000000000",
+        "messageBody": text,
+        "inboundMessageId": inbound_id,
+        "previousPublishedMessageId": sent["id"],
+    }
+
+
 def _timestamp(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
