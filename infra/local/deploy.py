@@ -54,7 +54,6 @@ def parameters(base: str) -> dict[str, str]:
         "SmsPerSecond": "100",
         "SmtpUrl": os.environ.get("HEARBACK_SMTP_URL", ""),
         "AlertGraceSeconds": "5",
-        "SmsPerSecond": "50",
     }
 
 

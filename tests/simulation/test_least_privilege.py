@@ -133,6 +133,23 @@ def follow_a_van(opened: Shop) -> None:
     assert "You are next." in opened.stack.http("GET", f"/track/{token}/now").body
 
 
+def write_a_brand(opened: Shop) -> None:
+    """In a browser: see what customers are told, and say it otherwise."""
+    form = {"origin": "https://api.example.com", "content-type": "application/x-www-form-urlencoded"}
+    session = opened.stack.http("POST", "/scores", urlencode({"key": SECRET}), headers=form)
+    form |= {"cookie": session.headers["set-cookie"].partition(";")[0]}
+    assert opened.stack.http("GET", "/staff/messages", headers=form).status == 200
+    sent = {
+        "name": "Lamps",
+        "default_locale": "en",
+        "texts.delivery_soon.en.sms": "We ring {expected}.",
+        "do": "publish",
+    }
+    answer = opened.stack.http("POST", "/staff/messages/lamps/edit", urlencode(sent), headers=form)
+    assert (answer.status, answer.headers["location"]) == (303, "/staff/messages/lamps?said=published")
+    assert opened.stack.http("GET", "/staff/messages/lamps/preview/delivery_soon", headers=form).status == 200
+
+
 def forget_somebody(opened: Shop) -> None:
     """A customer with answers, one of them changed, and a parcel in a van, asks to be erased; the fleet plans on."""
     ada = Customer(opened)
@@ -191,6 +208,7 @@ def a_long_day(opened: Shop) -> None:
     the_back_office_works(opened)
     look_at_the_scores(opened)
     write_a_survey(opened)
+    write_a_brand(opened)
     ask_somebody(opened)
     follow_a_van(opened)
     forget_somebody(opened)
