@@ -106,7 +106,8 @@ def example(
             links = InvitationLinks(address, unsubscribe, preferences)
             return rendering.question(kind, ours, survey, person, links, about_delivery=full)
         case _:
-            about = DeliveryLinks(f"{base_url}/track/{_CODE}", preferences)
+            page = f"{base_url}/i/{_CODE}" if channel is Channel.SMS else f"{base_url}/track/{_SIGNED}"
+            about = DeliveryLinks(page, preferences)
             return rendering.delivery(
                 kind,
                 locale,
