@@ -171,8 +171,8 @@ def of_messages() -> Iterator[Row]:
     """What "your parcel is on its way" costs, and what it costs not to say it."""
     email, sms, none = message_count(), message_count(by_sms=True), message_count(is_stale=True)
     for what, count, calls, units, index_units in (
-        ("e-mail", email, (8, 6), (16, 12), (6, 5)),
-        ("SMS", sms, (8, 6), (10, 6), (6, 5)),
+        ("e-mail", email, (8, 6), (24, 20), (6, 5)),
+        ("SMS", sms, (8, 6), (18, 14), (8, 7)),
         ("suppressed message", none, (6, 4), (4, 2), (4, 3)),
     ):
         yield Row(f"AWS calls per {what}", count.calls, *calls)
