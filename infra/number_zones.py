@@ -24,7 +24,7 @@ HEADER = """\
 # From libphonenumber (https://github.com/google/libphonenumber), as in {source}.
 # Copyright (C) 2011-2026 The Libphonenumber Authors
 # Licensed under the Apache License, Version 2.0; you may obtain a copy of the License at
-# http://www.apache.org/licenses/LICENSE-2.0
+# http://www.apache.org/licenses/LICENSE-2.0 and with the package phonenumberslite, which is of the same source.
 # Changed: written in this form by infra/number_zones.py, and prefixes that say nothing new are left out.
 """
 

@@ -54,7 +54,8 @@ RENDERINGS = 3
 RESEND_AFTER = timedelta(minutes=15)
 """How long a receipt is waited for before a message goes once more: SES and carriers tell within seconds that they took
 it. Counted from the attempt."""
-SCHEDULED_TO_THE_SECOND = timedelta(seconds=1)
+CLOCKS_DIFFER_BY = timedelta(seconds=10)
+"""A schedule that fires a moment early, by the clock of who gets it, would find the message not due, and be used up."""
 DIGEST_AFTER = timedelta(minutes=1)
 """After the end of its hour: by then no worker counts an alert in that hour any more."""
 DIGEST_EXPIRES_AFTER = timedelta(hours=48)
@@ -327,7 +328,7 @@ class Notify:
         """Write down that nobody knows how the attempt ended; if it may go again, it is scheduled first."""
         notification, now = message.notification, self._clock.now()
         if self._may_be_resent(message):
-            due = now + RESEND_AFTER + SCHEDULED_TO_THE_SECOND
+            due = now + RESEND_AFTER + CLOCKS_DIFFER_BY
             name = f"{notification.message_id}_again"
             self._schedules.at(due, name, SendNotification(notification=notification))
         settled = self._messages.settle(notification.message_id, token, MessageState.AMBIGUOUS, now)
@@ -348,6 +349,9 @@ class Notify:
             return Sending(state, draft.reason)
         if isinstance(draft, Silence):
             return self._closed(message, token, MessageState.SUPPRESSED, draft.reason)
+        if message.resent and message.request is not None and message.request.channel is not draft.request.channel:
+            # What goes once more goes the same way, or not at all.
+            return self._closed(message, token, MessageState.SUPPRESSED, Reason.NO_ADDRESS)
         self._pace.take(draft.request.channel)
         now = self._clock.now()
         if notification.expires_at - now < SHORTEST_REST:

@@ -1,42 +1,14 @@
-"""EasyPost's tracker events in our words: their 10 statuses, and the details that change a status or give a reason."""
+"""The carriers' histories of the demo: tracker events of EasyPost, told by way of our deliveries endpoints."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from shared.domain.deliveries import DeliveryReason, DeliveryStatus
-
-STATUSES = {
-    "unknown": DeliveryStatus.UNKNOWN,
-    "error": DeliveryStatus.UNKNOWN,
-    "pre_transit": DeliveryStatus.INFO_RECEIVED,
-    "in_transit": DeliveryStatus.IN_TRANSIT,
-    "out_for_delivery": DeliveryStatus.OUT_FOR_DELIVERY,
-    "delivered": DeliveryStatus.DELIVERED,
-    "available_for_pickup": DeliveryStatus.AVAILABLE_FOR_PICKUP,
-    "return_to_sender": DeliveryStatus.RETURNING,
-    "failure": DeliveryStatus.EXCEPTION,
-    "cancelled": DeliveryStatus.CANCELLED,
-}
-FAILURES = {"delivery_exception": DeliveryStatus.ATTEMPT_FAILED, "expired": DeliveryStatus.EXPIRED}
-"""Details of `failure` that are a status of their own with us."""
-REASONS = {
-    "address_correction": DeliveryReason.ADDRESS,
-    "awaiting_information": DeliveryReason.DOCUMENTS,
-    "damaged": DeliveryReason.DAMAGED,
-    "delayed": DeliveryReason.DELAYED,
-    "held": DeliveryReason.HELD,
-    "lost": DeliveryReason.LOST,
-    "missorted": DeliveryReason.CARRIER,
-    "refused": DeliveryReason.REFUSED,
-    "transit_exception": DeliveryReason.CARRIER,
-    "weather_delay": DeliveryReason.WEATHER,
-}
+from shared.domain.tracking import easypost
 
 
 class Scan(NamedTuple):
@@ -59,25 +31,20 @@ class Tracker(NamedTuple):
 
 def read(file: Path) -> Tracker:
     """The tracker of a `tracker.updated` event."""
-    result = json.loads(file.read_text(encoding="utf-8"))["result"]
-    promised = result["est_delivery_date"]
+    webhook = easypost.Webhook.model_validate_json(file.read_bytes())
+    tracker = easypost.read(webhook)
+    scans = (
+        Scan(scan.meaning.status, scan.meaning.reason, scan.occurred_at, _words(scan.word, scan.detail))
+        for scan in tracker.scans
+        if scan.occurred_at is not None
+    )
     return Tracker(
-        tracking_code=result["tracking_code"],
-        carrier=re.sub(r"[^a-z0-9]+", "-", result["carrier"].lower()),
-        promised_from=datetime.fromisoformat(promised) if promised else None,
-        scans=tuple(scan(detail) for detail in result["tracking_details"]),
+        tracking_code=tracker.tracking_number or "",
+        carrier=re.sub(r"[^a-z0-9]+", "-", (webhook.result.carrier or "").lower()),
+        promised_from=tracker.estimated_at,
+        scans=tuple(scans),
     )
 
 
-def scan(detail: Mapping[str, Any]) -> Scan:
-    """One tracking detail. A status that EasyPost does not document is unknown, never a guess."""
-    word, more = detail["status"], detail.get("status_detail") or ""
-    status = STATUSES.get(word, DeliveryStatus.UNKNOWN)
-    if status is DeliveryStatus.EXCEPTION:
-        status = FAILURES.get(more, status)
-    return Scan(
-        status,
-        REASONS.get(more, DeliveryReason.OTHER if status is DeliveryStatus.EXCEPTION else None),
-        datetime.fromisoformat(detail["datetime"]),
-        f"{word}/{more}" if more else word,
-    )
+def _words(status: str, detail: str | None) -> str:
+    return f"{status}/{detail}" if detail else status

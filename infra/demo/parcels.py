@@ -169,7 +169,7 @@ class Replay:
     def _wait_for(self, message: str) -> None:
         for _ in _polls():
             found = self._client.get(f"messages/{message}")
-            if found and MessageState(found["state"]).is_final:
+            if found and (MessageState(found["state"]).is_final or found.get("deferred_until")):
                 break
 
     def _told(self, kind: MessageKind, delivery_id: str) -> Told:
@@ -178,6 +178,8 @@ class Replay:
         if message is None:
             return Told("no reason to tell", "")
         outcome = f"{message['state']} ({message['reason']})" if message["reason"] else message["state"]
+        if MessageState(message["state"]) is MessageState.NEW and message.get("deferred_until"):
+            outcome = f"put off until {message['deferred_until']} ({message['deferred_because']})"
         outcome += "".join(f", {what}" for what in ("delivered", "bounced") if message[f"{what}_at"])
         sent = self._client.get(self._mail_api) if self._mail_api else ()
         mine = next((mail for mail in sent or () if mail["tags"].get("message_id") == identity), None)

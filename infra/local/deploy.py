@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,14 +42,18 @@ def client(service: str, endpoint: str) -> Any:
 
 
 def parameters(base: str) -> dict[str, str]:
-    """The template's parameters on a laptop: shortest waits, and the pages at the emulator's own address."""
+    """The template's parameters on a laptop: shortest waits, and the pages at the emulator's own address.
+
+    With `HEARBACK_SMTP_URL` in the environment e-mail goes to that server instead of the emulator's mail page.
+    """
     return {
         "Stage": "local",
         "PublicBaseUrl": base,
         "SenderEmail": "hello@hearback.example",
         "SmsOriginationIdentity": "HEARBACK",
+        "SmsPerSecond": "100",
+        "SmtpUrl": os.environ.get("HEARBACK_SMTP_URL", ""),
         "AlertGraceSeconds": "5",
-        "SmsPerSecond": "50",
     }
 
 

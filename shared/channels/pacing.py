@@ -47,9 +47,13 @@ class PacingClock(Protocol):
 
 
 def share_of(per_second: float, processes: int = PROCESSES) -> Rate:
-    """What one process may send of so many messages per second; after a pause, a second's worth at once."""
-    share = per_second / processes
-    return Rate(per_minute=max(int(60 * share), 1), at_once=max(int(share), 1))
+    """What one process may send of so many messages per second.
+
+    After a pause that is a whole second's worth at once: mostly there is one process and little to send, and what the
+    provider then finds too much it refuses before it takes it. SES allows short bursts (SES developer guide, "Managing
+    your sending limits").
+    """
+    return Rate(per_minute=max(int(60 * per_second / processes), 1), at_once=max(int(per_second), 1))
 
 
 class Pace:

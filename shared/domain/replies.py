@@ -31,9 +31,8 @@ def help_for(phone: str, person_id: str | None, asked_at: datetime) -> Notificat
     the number itself if it is nobody's whom we know. That breaks no rule: nothing goes to an address that came in a
     public body, but an SMS comes from the phone that the answer goes to.
     """
-    hour = asked_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     return Notification(
-        message_id=message_id(MessageKind.SMS_HELP, phone, f"{hour:%Y-%m-%dT%H}"),
+        message_id=message_id(MessageKind.SMS_HELP, phone, f"{asked_at.astimezone(UTC):%Y-%m-%dT%H}"),
         kind=MessageKind.SMS_HELP,
         person_id=person_id,
         phone=None if person_id else phone,

@@ -19,6 +19,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from shared.texts.rendering import Texts
 from tests.benchmarks.counted import (
     MANY,
     WIDE,
@@ -32,13 +33,17 @@ from tests.benchmarks.counted import (
     views_counted,
 )
 from tests.benchmarks.growth import Read, checked, months_of_metrics, recounted
+from tests.benchmarks.messages import message_count, microseconds_of_rendering
 from tests.benchmarks.slips import slip_units
 from tests.benchmarks.timed import Spread, microseconds_of_record, started
+from tests.benchmarks.vans import van_costs
 from tests.benchmarks.widget import PUBLISHED, widget_bytes, widget_cost
 from tests.infra.cloudformation import ROOT
 
 ROUNDS = 15
 GROWTH = (1_000, 10_000, 100_000, 1_000_000)
+STOPS = 120
+"""Stops of the van that is followed: a day's work."""
 CHECKED = (10_000, 100_000)
 """Answers of a day that is read and checked; both are more pages than are in memory at a time."""
 LOG_WIDTH = 130
@@ -78,6 +83,9 @@ def rows() -> Iterator[Row]:
     yield from of_the_door()
     yield from of_writing()
     yield from of_views()
+    yield from of_vans()
+
+    yield from of_messages()
     yield from of_reading()
     yield from of_growth()
     yield Row("CPU of record per answer, batch of 84, us", microseconds_of_record(queued_batch(84), 50), 100, 30)
@@ -143,6 +151,36 @@ def of_views() -> Iterator[Row]:
         yield Row(f"AWS calls per view, public path, batch of {batch}", count.calls, 1, 1)
         yield Row(f"write units per view, shown and begun, batch of {batch}", count.write_units, must, aim)
         yield Row(f"write units of the funnel per answer, batch of {batch}", count.of_an_answer, must, aim)
+
+
+def of_vans() -> Iterator[Row]:
+    """What following a van costs, from the fleet's request to the customer's page."""
+    cost = van_costs(STOPS)
+    yield Row(f"AWS calls per look at a live page, van of {STOPS} stops", cost.page.calls, 2, 2)
+    yield Row(f"read units per look at a live page, van of {STOPS} stops", cost.page.read_units, 8, 5)
+    yield Row("AWS calls per position of a van, door and consumer", cost.position.calls, 3, 3)
+    yield Row("write units per position of a van", cost.position.write_units, 1, 1)
+    yield Row(f"write units per stop that is done, its parcel too, van of {STOPS} stops", cost.stop.write_units, 16, 12)
+    yield Row(f"write units of the first plan of a day, {STOPS} stops", cost.first_plan.write_units, 1.2 * STOPS, STOPS)
+    yield Row(f"AWS calls of a plan after it, {STOPS} stops", cost.plan.calls, 8, 6)
+    yield Row(f"read units of a plan after it, {STOPS} stops", cost.plan.read_units, 3 * STOPS, 2 * STOPS)
+    yield Row(f"write units of a plan after it, {STOPS} stops", cost.plan.write_units, 16, 10)
+
+
+def of_messages() -> Iterator[Row]:
+    """What "your parcel is on its way" costs, and what it costs not to say it."""
+    email, sms, none = message_count(), message_count(by_sms=True), message_count(is_stale=True)
+    for what, count, calls, units, index_units in (
+        ("e-mail", email, (8, 6), (16, 12), (6, 5)),
+        ("SMS", sms, (8, 6), (10, 6), (6, 5)),
+        ("suppressed message", none, (6, 4), (4, 2), (4, 3)),
+    ):
+        yield Row(f"AWS calls per {what}", count.calls, *calls)
+        yield Row(f"write units per {what}", count.write_units, *units)
+        yield Row(f"write units of indexes per {what}", count.index_units, *index_units)
+    yield Row("AWS calls per receipt", email.receipt_calls, 4, 3)
+    yield Row("CPU to render an e-mail, us", microseconds_of_rendering(Texts.email), 3_000, 1_000)
+    yield Row("CPU to render an SMS, us", microseconds_of_rendering(Texts.sms), 1_500, 500)
 
 
 def of_reading() -> Iterator[Row]:

@@ -7,7 +7,7 @@ import json
 import sys
 import time
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ from shared.domain.brands import Brand
 from shared.domain.links import LinkChannel
 from shared.domain.messages import MessageKind
 from shared.domain.people import Person
+from shared.domain.routes import ReplanReason
 from shared.domain.surveys import Look, Option, Question, Scale
 from shared.texts.examples import example
 from shared.texts.rendering import InvitationLinks, Rendering
 from tests.browser.conftest import find_chromium
 from tests.browser.site import LINK, SURVEY, Site
 from tests.browser.test_kiosk import VISIT
+from tests.browser.test_live_page import VanSite
 from tests.browser.test_preference_page import PreferenceSite
 from tests.browser.test_staff_page import StaffSite, log_in
 from tests.browser.widget import RATED, question
@@ -57,6 +59,7 @@ def main(stack_file: Path) -> None:
         staff_page(browser)
         preference_page(browser)
         mails(browser)
+        live_page(browser)
         browser.close()
     for image in sorted(IMAGES.glob("*.png")):
         print(f"{image.relative_to(ROOT)}: {image.stat().st_size // 1024} KB")
@@ -207,6 +210,22 @@ def mails(browser: Browser) -> None:
         page.goto(f"{site.api}/staff/messages/default/preview/delivery_day_before")
         page.frame_locator("iframe.mail").first.get_by_role("heading", level=1).wait_for()
         page.screenshot(path=IMAGES / "staff-messages.png")
+
+
+def live_page(browser: Browser) -> None:
+    """A parcel three customers away, on a phone by day; the same after a re-plan, at a desk by night; and delivered."""
+    with VanSite() as site:
+        site.plan(3)
+        site.ping(expected=35)
+        opened(browser, site.address(), 390, 780).screenshot(path=IMAGES / "track-phone.png")
+        site.clock.advance(timedelta(minutes=5))
+        site.plan(6, because=ReplanReason.TRAFFIC)
+        page = browser.new_page(viewport={"width": 1000, "height": 700}, color_scheme="dark", locale="de-DE")
+        page.goto(site.address())
+        page.screenshot(path=IMAGES / "track-desktop.png")
+        site.clock.advance(timedelta(minutes=50))
+        site.happens("delivered")
+        opened(browser, site.address(), 390, 780).screenshot(path=IMAGES / "track-delivered.png")
 
 
 def tell(facts: dict[str, Any], *statuses: str) -> None:

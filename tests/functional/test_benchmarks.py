@@ -12,6 +12,7 @@ from shared.storage.response_lists import ResponseLists
 from tests.benchmarks import __main__ as bench
 from tests.benchmarks.counted import counting, dollars_per_million, peer_count
 from tests.benchmarks.growth import checked, months_of_metrics
+from tests.benchmarks.vans import Cost, van_costs
 
 
 def test_one_answer_alone_is_sent_received_and_deleted_by_itself() -> None:
@@ -51,3 +52,21 @@ def test_the_check_of_a_day_is_seen_to_hold_more_when_it_keeps_what_it_read(monk
     monkeypatch.setattr(ResponseLists, "stored_of_day", all_at_once)
     few, many = (checked(answers, page_bytes=30_000).kilobytes for answers in (300, 1_500))
     assert many > 2 * few
+
+
+def test_a_look_at_a_live_page_is_two_calls_and_a_position_one_write_however_long_the_route() -> None:
+    short, long = van_costs(3), van_costs(30)
+    assert (short.page.calls, long.page.calls) == (2, 2)
+    assert short.position == long.position == Cost(calls=3, read_units=1, write_units=1)
+    assert (short.plan.calls, long.plan.calls) == (5, 5)
+    assert long.first_plan.write_units == 30 + long.plan.write_units
+
+
+def test_a_message_is_held_to_what_it_costs_and_one_that_is_not_sent_costs_less() -> None:
+    rows = {row.what: row for row in bench.of_messages()}
+    for what, least in (("e-mail", 5), ("SMS", 5), ("suppressed message", 3)):
+        calls = rows[f"AWS calls per {what}"]
+        assert least <= calls.measured <= calls.must
+        assert rows[f"write units per {what}"].verdict != "BROKEN"
+    assert rows["write units per suppressed message"].measured < rows["write units per SMS"].measured
+    assert rows["CPU to render an e-mail, us"].measured > 0

@@ -16,6 +16,7 @@ from moto import mock_aws
 from functions.message_receipts import app as receipts_app
 from functions.message_receipts import bootstrap as receipts_bootstrap
 from functions.notify import app, bootstrap
+from functions.notify.service import Sending
 from shared.channels.smtp import SmtpSender
 from shared.domain.deliveries import DeliveryStatus
 from shared.domain.messages import Category, Channel, MessageKind, MessageState, Notification, Reason
@@ -222,6 +223,14 @@ def test_poison_fails_alone(house: House, lambda_context: Any) -> None:
     assert len(house.mails) == 1
 
 
+@pytest.mark.usefixtures("house")
+def test_the_clients_that_send_make_one_attempt() -> None:
+    """What more would do is in test_lost_answers.py."""
+    service = bootstrap.service()
+    for client in (service._email._ses, service._sms._sms):  # type: ignore[attr-defined]
+        assert client.meta.config.retries["total_max_attempts"] == 1
+
+
 def refusal(code: str, status: int) -> ClientError:
     answer: Any = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(answer, "SendEmail")
@@ -388,4 +397,41 @@ def test_help_by_sms_is_wished_for_once_and_the_log_says_nobodys_number(
     (queued,) = house.sqs.receive_message(QueueUrl=house.queues["wishes"])["Messages"]
     wished = SendNotification.model_validate_json(queued["Body"]).notification
     assert (wished.kind, wished.phone) == (MessageKind.SMS_HELP, PERSON.phone)
-    assert "15112345678" not in caplog.text and "see you tomorrow" not in caplog.text
+    logged = caplog.text + str([vars(record) for record in caplog.records])
+    assert "answer taken" in logged and "answer is no keyword" in logged
+    assert "15112345678" not in logged and "see you tomorrow" not in logged
+
+
+class Decided:
+    """A service that has decided."""
+
+    def __init__(self, sending: Sending) -> None:
+        self._sending = sending
+
+    def send(self, notification: Notification) -> Sending:
+        return self._sending
+
+
+@pytest.mark.parametrize(
+    ("sending", "counted"),
+    [
+        (Sending(MessageState.NEW, Reason.QUIET_HOURS), {"MessagesDeferred"}),
+        (Sending(MessageState.SENT, no_sms_because=Reason.SPEND_LIMIT), {"MessagesSent", "SmsLimitsReached"}),
+        (Sending(MessageState.SUPPRESSED, Reason.PREFIX_LIMIT), {"MessagesSuppressed", "SmsLimitsReached"}),
+        (Sending(MessageState.SUPPRESSED, Reason.PREFIX_LIMIT, now=False), set()),
+        (Sending(MessageState.SUPPRESSED, Reason.TOO_MANY), {"MessagesSuppressed"}),
+    ],
+)
+def test_what_was_put_off_and_which_limits_were_reached_is_counted(
+    sending: Sending,
+    counted: set[str],
+    house: House,
+    lambda_context: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(bootstrap, "service", lambda: Decided(sending))
+    assert notified(lambda_context, house.wish()) == []
+    names = {"MessagesDeferred", "MessagesSent", "MessagesSuppressed", "SmsLimitsReached"}
+    printed = capsys.readouterr().out
+    assert {name for name in names if f'"{name}":' in printed} == counted

@@ -10,6 +10,7 @@ import pytest
 
 from shared.domain.asking import ShortLink
 from shared.storage.short_links import short_link_put
+from shared.tokens import tracking_path
 from tests.functional.http_stack import HttpStack, http_stack
 
 CODE = "Ab3-_xYz019"
@@ -45,3 +46,11 @@ def test_a_short_link_that_leads_nowhere_is_answered_kindly(stack: HttpStack, co
     answer = stack.call("GET", f"/i/{quote(code)}")
     assert answer["statusCode"] == 404
     assert "text/html" in answer["headers"]["content-type"]
+
+
+def test_a_short_link_leads_to_the_live_page_of_a_parcel(stack: HttpStack) -> None:
+    path, now = tracking_path(stack.tracking("parcel-2")), datetime.now(UTC)
+    link = ShortLink(code="Ab3-_xYz020", path=path, person_id="per_1", expires_at=now + timedelta(days=60))
+    stack.dynamodb.put_item(**short_link_put("messages", link, now))
+    assert stack.call("GET", "/i/Ab3-_xYz020")["headers"]["location"] == path
+    assert stack.call("GET", path)["statusCode"] == 404  # the page itself answers: there is no such parcel

@@ -78,8 +78,8 @@ def listening(catcher: Catcher, **options: Any) -> Iterator[Server]:
     controller = Controller(catcher, hostname="127.0.0.1", port=0, **options)
 
     def port() -> int:
-        assert controller.server is not None
-        return int(controller.server.sockets[0].getsockname()[1])
+        server: Any = controller.server
+        return int(server.sockets[0].getsockname()[1])
 
     # It knocks at its own door, and does not know which one the system gave it.
     knock = lambda: socket.create_connection(("127.0.0.1", port())).close()  # noqa: E731

@@ -103,6 +103,39 @@ def test_the_parcel_is_announced_by_email_or_sms(stack: Deployed):
     assert about
 
 
+def test_a_stop_by_sms_is_heard_help_is_answered_and_the_news_comes_by_mail(stack: Deployed):
+    mark = uuid.uuid4().hex[:8]
+    number, email = f"+49151{int(mark, 16) % 10**8:08d}", f"{mark}@customer.example"
+    recipient = {"email": email, "phone": number, "locale": "en"}
+    call(stack, "POST", "deliveries", {"delivery_id": mark, "carrier": "dhl", "recipient": recipient})
+
+    def told(address: str, words: str) -> list[dict]:
+        return [each for each in stack.messages() if each["to"] == [address] and words in each["text"]]
+
+    def says(word: str, sms: dict) -> None:
+        body = urlencode({"to": sms["id"], "text": word}).encode()
+        headers = {"origin": stack.place.base, "content-type": "application/x-www-form-urlencoded"}
+        assert stack.request("POST", "/_hearback/sms-answer", body, headers).status == 200
+
+    def refused() -> list[tuple[str, str, str]]:
+        found = call(stack, "GET", f"people/email:{email}/preferences").json()["refused"]
+        return [(each["channel"], each["category"], each["by"]) for each in found]
+
+    call(stack, "POST", f"deliveries/{mark}/events", {"status": "out_for_delivery"})
+    (sms,) = eventually(lambda: told(number, ""), seconds=60)
+    says("HELP", sms)
+    assert eventually(lambda: told(number, "STOP"))
+    says(" Stop! ", sms)
+    assert eventually(refused) == [("sms", "all", "sms")]
+    call(stack, "POST", f"deliveries/{mark}/events", {"status": "arriving"})
+    (mail,) = eventually(lambda: told(email, "/preferences/"), seconds=60)
+    (page,) = re.findall(r"https?://[^/\s]+(/preferences/\S+)", mail["text"])
+    opened = stack.request("GET", page)
+    assert opened.status == 200 and b'name="sms:all" checked' in opened.body
+    says("START", sms)
+    eventually(lambda: refused() == [])
+
+
 def test_every_address_that_is_printed_works(stack: Deployed):
     for name in ("demo_page", "mail_page", "openapi", "mail_api"):
         assert stack.request("GET", stack.facts[name].removeprefix(stack.place.base)).status == 200, name

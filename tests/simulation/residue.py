@@ -28,7 +28,9 @@ def keys_of_hers(kind: str) -> set[str]:
 
 def residue(aws: InMemoryAws, person_id: str) -> Iterator[str]:
     """Where something of hers still is: in any item of any table, or in any message of any queue."""
-    hashes = {key.rpartition("#")[2] for key in keys_of_hers("")}
+    hashes = {key.rpartition("#")[2] for key in keys_of_hers("")} | {
+        hashlib.sha256(TRACKING_NUMBER.encode()).hexdigest()
+    }
     for name, texts in _everything(aws):
         for text in texts:
             found = [word for word in (*OF_HERS, *hashes) if word.lower() in text.lower()]

@@ -16,13 +16,14 @@ from shared.domain.api_keys import ApiKey, KeyKind, key_hash
 from shared.domain.surveys import Survey
 from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.surveys import SurveyRepository
+from tests.fakes.webhooks import as_body, easypost, signed
 from tests.simulation.answers import Answer, answers_unheard_of, changes_answers, drift, stored_answers
 from tests.simulation.asking import asked_too_often, requests_left
 from tests.simulation.aws import Call, InMemoryAws
 from tests.simulation.aws.queues import CALM, Weather
 from tests.simulation.aws.senders import Accepted
 from tests.simulation.back_office import BackOffice
-from tests.simulation.deployed import DeployedStack, Reply, deployed
+from tests.simulation.deployed import WEBHOOK_SECRET, DeployedStack, Reply, deployed
 from tests.simulation.faults import Crash, FaultInjector, NoFaults, Plan
 from tests.simulation.history import History
 from tests.simulation.oracles import alerts_repeated, faults_at_rest, messages, messages_amiss, statuses_heard
@@ -114,8 +115,8 @@ class Shop:
         """The day in the survey's time zone (the story is told in winter)."""
         return (self.aws.clock.now() + timedelta(hours=1)).date().isoformat()
 
-    def register(self, delivery_id: str, phone: str | None = None) -> None:
-        """The shop hands a parcel over."""
+    def register(self, delivery_id: str, phone: str | None = None, number: str | None = None) -> None:
+        """The shop hands a parcel over; a carrier has a `number` for it."""
         now = self.aws.clock.now()
         recipient = {"email": f"{delivery_id}@example.org", "name": "Ada"} | ({"phone": phone} if phone else {})
         body = {
@@ -124,8 +125,19 @@ class Shop:
             "recipient": recipient,
             "promise": {"start": (now + timedelta(hours=1)).isoformat(), "end": (now + timedelta(hours=3)).isoformat()},
             "survey_id": "delivery",
-        }
+        } | ({"tracking_number": number} if number else {})
         self.send("POST", "/v1/deliveries", body, SECRET)
+
+    def tracked(self, number: str, *statuses: str) -> None:
+        """A tracking provider tells the whole history of a number, the last of it now."""
+        now = self.aws.clock.now()
+        scans = [
+            (status, None, (now - timedelta(hours=len(statuses) - place)).isoformat())
+            for place, status in enumerate(statuses, start=1)
+        ]
+        body = as_body(easypost(scans, number=number, tracker=f"trk_{number}")).decode()
+        headers = signed("easypost", body.encode(), WEBHOOK_SECRET)
+        self.send("POST", "/v1/webhooks/easypost", body, "", headers)
 
     def report(self, delivery_id: str, status: str) -> None:
         """The carrier reports."""
@@ -141,7 +153,7 @@ class Shop:
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | str | None,
         key: str,
         headers: Mapping[str, str] | None = None,
         *,

@@ -47,6 +47,18 @@ def tell_of_express(story: Shop) -> None:
         story.report("express", status)
 
 
+def tell_of_a_tracked_parcel(story: Shop) -> None:
+    """A provider tells of a number before its shop does and after, and tells everything again each time."""
+    story.tracked("PI000000001DE", "pre_transit", "in_transit")
+    story.wait(5)
+    story.register("tracked", number="pi 000000001 DE".replace(" ", "-"))
+    story.tracked("PI000000001DE", "pre_transit", "in_transit", "out_for_delivery")
+    story.wait(3_600)
+    story.tracked("PI000000001DE", "pre_transit", "in_transit", "out_for_delivery", "delivered")
+    story.tracked("PI000000001DE", "pre_transit", "in_transit", "out_for_delivery", "delivered")
+    story.come_to_rest()
+
+
 def tell_at_the_desk(story: Shop) -> None:
     """A server creates answers by a name of its own, a key, no name, and twice; edits one and erases one."""
     desk = story.back_office

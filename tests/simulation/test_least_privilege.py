@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -9,11 +10,15 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
+from shared.clock import SystemClock
+from shared.domain.links import TrackingLink
+from shared.tokens import TrackingLinks
 from tests.infra.cloudformation import TEMPLATE, as_list, parse, statements, translate
 from tests.simulation.customer import Customer
+from tests.simulation.deployed import LINK_KEYS
 from tests.simulation.residue import OLD_EMAIL
 from tests.simulation.shop import PUBLISHABLE, SECRET, SURVEY, Shop, shop
-from tests.simulation.stories import tell_of_views
+from tests.simulation.stories import tell_of_a_tracked_parcel, tell_of_views
 
 POISON = "this is no message of ours"
 A_FLOOD_IS_ELEVEN = {"BurstAnswersPerMinute": "11"}
@@ -68,8 +73,8 @@ def ask_somebody(opened: Shop) -> None:
     for wish in ({**ada, "channel": "sms"}, {**ada, "email": "ada@customer.example", "delay": 7 * 86_400}):
         assert opened.stack.http("POST", "/v1/people", wish, key=SECRET).status == 201
     opened.wait(60)
-    # The invitation's is the last; before it, news of parcels led to their pages.
-    *_, code = re.findall(r"/i/([\w-]{11})", texts(opened))
+    hers = [sent.request for sent in opened.aws.sms.accepted if sent.to == (ada["phone_number"],)]
+    (code,) = re.findall(r"/i/([\w-]{11})", str(hers))
     short = opened.stack.http("GET", f"/i/{code}")
     assert (short.status, short.headers["location"][:14]) == (302, "/s/delivery?t=")
 
@@ -102,6 +107,32 @@ def write_a_survey(opened: Shop) -> None:
     assert opened.stack.http("GET", "/staff/surveys/written/preview", headers=form).status == 200
 
 
+def a_van_leaves(opened: Shop, *parcels: str) -> None:
+    """A fleet tells its stops, and where the van is."""
+    stops = [{"delivery_id": parcel, "latitude": 52.5, "longitude": 13.4} for parcel in parcels]
+    assert opened.stack.http("PUT", "/v1/routes/van-7", {"stops": stops}, key=SECRET).status == 202
+    opened.wait(60)
+    position = {"latitude": 52.6, "longitude": 13.4}
+    assert opened.stack.http("POST", f"/v1/deliveries/{parcels[0]}/position", position, key=SECRET).status == 202
+    opened.wait(60)
+
+
+def follow_a_van(opened: Shop) -> None:
+    """On the live page of a parcel, until the one in front is delivered."""
+    for parcel in ("next", "mine"):
+        opened.register(parcel)
+        opened.report(parcel, "out_for_delivery")
+    a_van_leaves(opened, "next", "mine")
+    expires_at = int((opened.aws.clock.now() + timedelta(days=60)).timestamp())
+    token = TrackingLinks(lambda: json.loads(LINK_KEYS), SystemClock()).sign(
+        TrackingLink(delivery_id="mine", expires_at=expires_at)
+    )
+    assert "One customer is in front of you." in opened.stack.http("GET", f"/track/{token}").body
+    opened.report("next", "delivered")
+    opened.wait(60)
+    assert "You are next." in opened.stack.http("GET", f"/track/{token}/now").body
+
+
 def write_a_brand(opened: Shop) -> None:
     """In a browser: see what customers are told, and say it otherwise."""
     form = {"origin": "https://api.example.com", "content-type": "application/x-www-form-urlencoded"}
@@ -120,10 +151,11 @@ def write_a_brand(opened: Shop) -> None:
 
 
 def forget_somebody(opened: Shop) -> None:
-    """A customer with answers, one of them changed, asks to be erased."""
+    """A customer with answers, one of them changed, and a parcel in a van, asks to be erased; the fleet plans on."""
     ada = Customer(opened)
     ada.buys("hers", OLD_EMAIL)
     ada.is_told("hers", "out_for_delivery")
+    a_van_leaves(opened, "hers", "mine")
     opened.wait(5)
     ada.buys("hers")
     opened.wait(5)
@@ -134,6 +166,7 @@ def forget_somebody(opened: Shop) -> None:
     opened.wait(200)
     ada.asks_to_be_erased()
     opened.wait(1_800)
+    a_van_leaves(opened, "mine", "hers")
 
 
 def a_long_day(opened: Shop) -> None:
@@ -146,11 +179,8 @@ def a_long_day(opened: Shop) -> None:
         for parcel in ("parcel-1", "parcel-2"):
             opened.report(parcel, status)
         opened.wait(60)
-    # A customer who is known by e-mail comes with a new number.
-    moved = {"email": "parcel-1@example.org", "phone": "+4915187654321"}
-    body = {"delivery_id": "parcel-3", "carrier": "dhl", "recipient": moved}
-    assert stack.http("POST", "/v1/deliveries", body, key=SECRET).status == 202
-    opened.wait(60)
+    tell_of_a_tracked_parcel(opened)
+    somebody_has_a_new_number(opened)
     address = urlsplit(re.findall(r"https://\S+?/r/[\w.~-]+", texts(opened))[0])
     page = stack.http("GET", address.path, query={"rating": "10"})
     assert page.status == 200
@@ -163,6 +193,8 @@ def a_long_day(opened: Shop) -> None:
     # Somebody wants to be asked no more, by the button of their mail program.
     no_more = urlsplit(re.findall(r"https://\S+?/u/[\w.~-]+", texts(opened))[0])
     assert stack.http("POST", no_more.path, "List-Unsubscribe=One-Click").status == 200
+    somebody_chooses(opened)
+    people_answer_by_sms(opened)
     tell_of_views(opened)
     # Twelve unhappy customers in one hour: alerts, then a digest; one of them changes its mind.
     for number in range(1, 13):
@@ -178,6 +210,7 @@ def a_long_day(opened: Shop) -> None:
     write_a_survey(opened)
     write_a_brand(opened)
     ask_somebody(opened)
+    follow_a_van(opened)
     forget_somebody(opened)
     # Receipts come, one of them a complaint; a queue redelivers; something unreadable lies on every queue.
     opened.deliver_receipts()
@@ -196,6 +229,39 @@ def a_long_day(opened: Shop) -> None:
     assert stack.scheduled("score_check")["wrong_documents"] == 0
     dead = [source.queue.dead_letter_queue for source in stack.sources]
     assert [[message.body for message in queue.messages] for queue in dead if queue] == [[POISON]] * 6
+
+
+def somebody_has_a_new_number(opened: Shop) -> None:
+    """A customer who is known by e-mail comes with another phone."""
+    moved = {"email": "parcel-1@example.org", "phone": "+4915187654321"}
+    body = {"delivery_id": "parcel-3", "carrier": "dhl", "recipient": moved}
+    assert opened.stack.http("POST", "/v1/deliveries", body, key=SECRET).status == 202
+    opened.wait(60)
+
+
+def somebody_chooses(opened: Shop) -> None:
+    """On the preference page and by the back office: refused, and allowed again."""
+    form = {"origin": "https://api.example.com", "content-type": "application/x-www-form-urlencoded"}
+    page = urlsplit(re.findall(r"https://\S+?/preferences/[\w.~-]+", texts(opened))[0])
+    assert opened.stack.http("GET", page.path).status == 200
+    for ticks in ("", "email:surveys=on"):
+        body = f"shown=email:surveys&{ticks}"
+        assert opened.stack.http("POST", page.path, body, headers=form).status == 200
+    path = "/v1/people/email:parcel-2@example.org/preferences"
+    for refused in ([{"channel": "email", "category": "surveys"}], []):
+        told = opened.stack.http("PUT", path, {"refused": refused}, key=SECRET)
+        assert (told.status, len(told.json["refused"])) == (200, len(refused))
+    assert opened.stack.http("GET", path, key=SECRET).json["refused"] == []
+
+
+def people_answer_by_sms(opened: Shop) -> None:
+    """STOP, START and HELP, from the number of somebody we know; help is an SMS."""
+    number, before = "+4915187654321", len(opened.aws.sms.accepted)
+    for at, word in enumerate(("STOP", "START", "HELP")):
+        inbound = {"originationNumber": number, "destinationNumber": "+4915735980000", "messageKeyword": "KEYWORD_1"}
+        opened.stack.receipt({**inbound, "messageBody": word, "inboundMessageId": f"inbound-{at}"})
+        opened.wait(60)
+    assert len(opened.aws.sms.accepted) == before + 1
 
 
 def somebody_says_who_they_are_and_takes_it_back(opened: Shop) -> None:

@@ -17,7 +17,7 @@ from botocore.exceptions import (
     ParamValidationError,
     ReadTimeoutError,
 )
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -150,6 +150,16 @@ def test_an_sms_is_transactional_and_dies_when_it_is_no_longer_true() -> None:
         assert SmsSender(sms, "SHOP", "receipts").send(SMS, NOON) == Accepted("provider-1")
 
 
+def test_what_an_sms_may_cost_at_most_is_said_to_who_sends_it() -> None:
+    sms = boto3.client("pinpoint-sms-voice-v2")
+    with Stubber(sms) as stub:
+        priced = SMS.model_copy(update={"max_price": "0.30000"})
+        sent = {"DestinationPhoneNumber": ANY, "OriginationIdentity": ANY, "MessageBody": ANY, "MessageType": ANY}
+        expected = {**sent, "TimeToLive": ANY, "Context": ANY, "MaxPrice": "0.30000"}
+        stub.add_response("send_text_message", {"MessageId": "provider-1"}, expected)
+        assert SmsSender(sms, "SHOP", "").send(priced, NOON) == Accepted("provider-1")
+
+
 @given(st.integers(5_000, 40 * 86_400_000), st.integers(0, 10**9))
 def test_a_carrier_gives_an_sms_up_before_it_expires_and_never_after_its_default_of_three_days(
     left_ms: int, clock_ms: int
@@ -241,6 +251,10 @@ def test_what_ses_answers_is_known_for_what_it_is(error: Exception, meaning: Att
     [
         *COMMON,
         (refused("ValidationException"), RefusedForGood(Reason.REJECTED, "ValidationException")),
+        (
+            refused("ValidationException", reason="PRICE_OVER_THRESHOLD"),
+            RefusedForGood(Reason.SPEND_LIMIT, "ValidationException"),
+        ),
         (
             refused("ValidationException", reason="DESTINATION_COUNTRY_BLOCKED"),
             RefusedForGood(Reason.COUNTRY_NOT_ALLOWED, "ValidationException"),

@@ -16,14 +16,13 @@ import pytest
 from greenlet import greenlet
 
 from functions.notify.deferring import Deferring
-from functions.notify.service import LEASE, Notify
+from functions.notify.service import LEASE
 from shared.domain.messages import MessageState, Notification, Reason
 from shared.domain.sending import Draft, PutOff
 from shared.errors import TemporaryError
 from tests.fakes.clock import NOON
 from tests.fakes.messages import InMemoryMessages
-from tests.fakes.notify import OnlyRequests
-from tests.fakes.providers import RecordingSchedules, Unhurried
+from tests.fakes.providers import RecordingSchedules
 from tests.fakes.wishes import draft
 from tests.unit.test_notify_exploration import (
     WISH,
@@ -31,7 +30,6 @@ from tests.unit.test_notify_exploration import (
     Action,
     Died,
     Explored,
-    Provider,
     Stepping,
     World,
 )
@@ -77,23 +75,11 @@ class NightWorld(World):
         self.queued = 1
         self.firings: dict[str, int] = {}
 
-    def service(self, worker: int) -> Notify:
-        provider: Any = Provider(self, worker)
-        store: Any = Stepping(self, worker)
-        schedules: Any = SteppingSchedules(self, worker)
-        return Notify(
-            messages=store,
-            opt_outs=self.messages,
-            requests=OnlyRequests(),
-            planner=Night(),
-            email=provider,
-            sms=provider,
-            pace=Unhurried(),
-            schedules=schedules,
-            clock=self.clock,
-            ids=self.ids,
-            alerts_per_hour=10,
-        )
+    def planner(self) -> Any:
+        return Night()
+
+    def scheduler(self, worker: int) -> Any:
+        return SteppingSchedules(self, worker)
 
     def actions(self) -> Iterator[Action]:
         for action in super().actions():

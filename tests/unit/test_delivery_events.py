@@ -306,3 +306,95 @@ def test_the_documented_examples_are_accepted(model: type[DeliveryBody] | type[E
     assert examples
     for example in examples:
         model.model_validate(example)
+
+
+# What a registration and an event may say beside.
+
+
+def test_a_registration_says_where_it_goes_for_which_brand_and_by_which_names_it_is_known(
+    house: House, lambda_context: Any
+) -> None:
+    body = {
+        "delivery_id": "order-1",
+        "carrier": "dhl",
+        "recipient": {"phone": "+4915112345678"},
+        "region": "berlin",
+        "brand_id": "outlet",
+        "promised_by_customer": True,
+        "trackers": {"easypost": "trk_1", "aftership": "abc"},
+    }
+    assert answer(request(body=body), lambda_context)[0] == 202
+    (reported,) = house.queued()
+    told = reported.registration
+    assert told is not None
+    assert (told.region, told.brand_id, told.promised_by_customer) == ("berlin", "outlet", True)
+    assert told.trackers == {"easypost": "trk_1", "aftership": "abc"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        ({"brand_id": "nobody's"}, "brand_id"),
+        ({"brand_id": "unheard-of"}, "brand_id"),
+        ({"region": "Nord / Süd"}, "region"),
+        ({"promised_by_customer": "perhaps"}, "promised_by_customer"),
+        ({"trackers": {"shippo": "x"}}, "trackers.shippo"),
+        ({"trackers": {"easypost": "a b"}}, "trackers.easypost"),
+        ({"recipient": {"phone": "+4912"}}, "recipient.phone"),
+        ({"recipient": {"phone": "+99912345678"}}, "recipient.phone"),
+        ({"recipient": {"phone": "+4900000000000"}}, "recipient.phone"),
+        ({"recipient": {"email": "ada@localhost"}}, "recipient.email"),
+        ({"recipient": {"email": "ada@-example.com"}}, "recipient.email"),
+        ({"recipient": {"email": "ada..b@example.com"}}, "recipient.email"),
+        ({"recipient": {"email": "ada@example.c"}}, "recipient.email"),
+    ],
+)
+def test_what_can_not_be_is_refused_with_the_reason(
+    house: House, lambda_context: Any, wrong: dict[str, Any], path: str
+) -> None:
+    body = {"delivery_id": "order-1", "carrier": "dhl", "recipient": {"email": "ada@example.com"}, **wrong}
+    status, problem = answer(request(body=body), lambda_context)
+    assert status == 422, problem
+    assert any(told.startswith(path) for told in problem["errors"]), problem
+    assert house.queued() == []
+
+
+def test_an_event_corrects_another_and_estimates_the_arrival(house: House, lambda_context: Any) -> None:
+    body = {
+        "status": "out_for_delivery",
+        "corrects": "scan-6",
+        "raw_substatus": "on the van",
+        "estimated_at": (NOON + timedelta(hours=2)).isoformat(),
+    }
+    for _ in range(2):
+        assert answer(request(EVENTS, body), lambda_context)[0] == 202
+    first, again = (reported.event for reported in house.queued())
+    assert first is not None and again is not None
+    assert (first.corrects, first.raw_substatus, first.estimated_at) == (
+        "scan-6",
+        "on the van",
+        NOON + timedelta(hours=2),
+    )
+    assert first.event_id == again.event_id
+    assert answer(request(EVENTS, {**body, "corrects": "scan-5"}), lambda_context)[0] == 202
+    *_, other = (reported.event for reported in house.queued())
+    assert other is not None and other.event_id != first.event_id
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        ({"estimated_at": (NOON + timedelta(days=367)).isoformat()}, "estimated_at"),
+        ({"estimated_at": (NOON - timedelta(days=367)).isoformat()}, "estimated_at"),
+        ({"estimated_at": 1_795_000_000}, "estimated_at"),
+        ({"event_id": "scan-6", "corrects": "scan-6"}, "corrects"),
+        ({"corrects": "no id"}, "corrects"),
+        ({"raw_substatus": "x" * 201}, "raw_substatus"),
+    ],
+)
+def test_an_event_that_says_what_can_not_be_is_refused(
+    house: House, lambda_context: Any, wrong: dict[str, Any], path: str
+) -> None:
+    status, problem = answer(request(EVENTS, {"status": "delivered", **wrong}), lambda_context)
+    assert (status, list(problem["errors"])) == (422, [path])
+    assert house.queued() == []

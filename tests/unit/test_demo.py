@@ -18,7 +18,7 @@ from infra.local.seed import BRAND, SURVEYS
 from infra.ops.definitions import read_file
 from infra.ops.surveys import read_definition
 from shared.domain.brands import Brand
-from shared.domain.deliveries import Delivery, DeliveryEvent, DeliveryReason, DeliveryStatus
+from shared.domain.deliveries import Delivery, DeliveryEvent, DeliveryStatus
 from shared.domain.people import Recipient
 from shared.domain.scores import Tally, nps
 from shared.texts.publishing import Publishing
@@ -161,71 +161,6 @@ def test_the_demos_brand_can_be_published() -> None:
 
 
 # Carriers.
-
-EASYPOST_DETAILS = [
-    "address_correction",
-    "arrived_at_destination",
-    "arrived_at_facility",
-    "arrived_at_pickup_location",
-    "awaiting_information",
-    "cancelled",
-    "damaged",
-    "delayed",
-    "delivery_exception",
-    "departed_facility",
-    "departed_origin_facility",
-    "expired",
-    "failure",
-    "held",
-    "in_transit",
-    "label_created",
-    "lost",
-    "missorted",
-    "out_for_delivery",
-    "received_at_destination_facility",
-    "received_at_origin_facility",
-    "refused",
-    "return",
-    "status_update",
-    "transferred_to_destination_carrier",
-    "transit_exception",
-    "unknown",
-    "weather_delay",
-]
-
-
-def scan(status: str, detail: str | None = None) -> easypost.Scan:
-    return easypost.scan({"status": status, "status_detail": detail, "datetime": "2026-01-01T00:00:00Z"})
-
-
-def test_only_documented_details_are_mapped() -> None:
-    assert {*easypost.REASONS, *easypost.FAILURES} <= set(EASYPOST_DETAILS)
-
-
-@pytest.mark.parametrize(
-    ("status", "detail", "ours", "reason"),
-    [
-        ("unknown", "unknown", "unknown", None),
-        ("error", None, "unknown", None),
-        ("pre_transit", "label_created", "info_received", None),
-        ("in_transit", "arrived_at_facility", "in_transit", None),
-        ("in_transit", "weather_delay", "in_transit", "weather"),
-        ("out_for_delivery", None, "out_for_delivery", None),
-        ("delivered", "arrived_at_destination", "delivered", None),
-        ("available_for_pickup", "arrived_at_pickup_location", "available_for_pickup", None),
-        ("return_to_sender", "return", "returning", None),
-        ("failure", "delivery_exception", "attempt_failed", None),
-        ("failure", "expired", "expired", None),
-        ("failure", "damaged", "exception", "damaged"),
-        ("failure", "failure", "exception", "other"),
-        ("cancelled", "cancelled", "cancelled", None),
-        ("teleported", None, "unknown", None),
-    ],
-)
-def test_a_carriers_word_is_ours(status: str, detail: str | None, ours: str, reason: str | None) -> None:
-    found = scan(status, detail)
-    assert (found.status, found.reason) == (ours, DeliveryReason(reason) if reason else None)
-    assert found.raw_status.startswith(status)
 
 
 @pytest.mark.parametrize(

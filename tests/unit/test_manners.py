@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from functions.notify.deferring import due_at
+from functions.notify.service import RESEND_AFTER
 from shared.domain.asking import SurveyRequest
 from shared.domain.deliveries import DeliveryStatus
 from shared.domain.messages import (
+    Category,
     Channel,
     LinkChannel,
     MessageKind,
@@ -400,3 +402,17 @@ def test_a_question_waits_for_the_apology_that_waits_for_the_morning() -> None:
     assert outcome(house, apology) == (MessageState.NEW, Reason.QUIET_HOURS)
     assert outcome(house, question) == (MessageState.NEW, Reason.QUIET_HOURS)
     assert {due for due, _ in house.schedules.due.values()} == {MORNING}
+
+
+def test_what_goes_once_more_does_not_go_another_way_when_a_limit_is_reached() -> None:
+    """The SMS may have come; an e-mail beside it would tell it twice."""
+    house = at(NOON, resend={Category.DELIVERED})
+    house.send(delivered(0))
+    limit = price(house)
+    house = at(NOON, resend={Category.DELIVERED}, limits=replace(LIMITS, sms_spend_per_day=limit))
+    house.sms.will_answer([NoAnswer("ReadTimeoutError")])
+    lasting = DELIVERED.model_copy(update={"expires_at": NOON + timedelta(hours=12)})
+    assert house.send(lasting).state is MessageState.AMBIGUOUS
+    house.clock.advance(RESEND_AFTER)
+    assert house.send(lasting).state is MessageState.AMBIGUOUS
+    assert house.accepted == []

@@ -155,6 +155,32 @@ def test_an_address_that_is_none_or_complained_is_suppressed(name: str, reason: 
     assert fence == (reason.value if reason else Fence.PASSED)
 
 
+@pytest.mark.parametrize("order", [("ses_delivery", "ses_bounce_permanent"), ("ses_bounce_permanent", "ses_delivery")])
+def test_a_bounce_after_or_before_the_delivery_keeps_both_and_suppresses(order: tuple[str, str]) -> None:
+    house = House()
+    for name in (*order, *order):
+        house.take(name)
+    assert None not in (house.message.delivered_at, house.message.bounced_at)
+    assert (house.message.state, list(house.messages.suppressed.values())) == (MessageState.SENT, [Reason.BOUNCED])
+
+
+@pytest.mark.parametrize("name", ["ses_delivery", "ses_complaint", "ses_bounce_permanent"])
+def test_a_receipt_that_overtakes_the_sends_own_answer_is_kept_beside_it(name: str) -> None:
+    """The worker that got the answer finds the message settled, and what the receipt said stays."""
+    house = House(MessageState.ATTEMPTING)
+    house.take(name)
+    assert not house.messages.settle("msg_1", "a", MessageState.SENT, NOON, provider_id="ses-1")
+    told = house.message.delivered_at or house.message.complained_at or house.message.bounced_at
+    assert (house.message.state, told is not None) == (MessageState.SENT, True)
+
+
+def test_a_message_whose_receipt_never_comes_stays_as_its_worker_left_it() -> None:
+    for state in (MessageState.SENT, MessageState.AMBIGUOUS):
+        house = House(state)
+        house.service.take(read("sms_delivered").model_copy(update={"message_id": "msg_2"}))
+        assert (house.message.state, house.message.delivered_at) == (state, None)
+
+
 def test_a_number_that_is_none_is_suppressed_for_sms() -> None:
     house = House(request=SMS)
     house.take("sms_invalid")

@@ -160,16 +160,22 @@ class World:
             messages=store,
             opt_outs=self.messages,
             requests=OnlyRequests(),
-            planner=FixedPlan(),
+            planner=self.planner(),
             email=provider,
             sms=provider,
             pace=Unhurried(),
-            schedules=RecordingSchedules(),
+            schedules=self.scheduler(worker),
             clock=self.clock,
             ids=self.ids,
             alerts_per_hour=10,
             resend=set(Category) if self.resends else (),
         )
+
+    def planner(self) -> Any:
+        return FixedPlan()
+
+    def scheduler(self, worker: int) -> Any:
+        return RecordingSchedules()
 
     def goes_again(self, before: Message | None) -> None:
         """Hold the moment in which a message is made new once more against what was promised of it."""
@@ -239,11 +245,10 @@ class World:
     def situation(self) -> tuple[Any, ...]:
         """All that can make a difference to what happens next."""
         message = self.message
-        stored: Any = (message.state, message.token, message.lease_until, message.provider_id) if message else None
-        if message and self.resends:
-            stored = (stored, message.attempted_at, message.resent)
+        stored = (message.state, message.token, message.lease_until, message.provider_id) if message else None
+        again = (message.attempted_at, message.resent) if message and self.resends else None
         workers = tuple((self.at[worker], tuple(self.history[worker])) for worker in range(WORKERS))
-        return (stored, workers, self.accepted, self.deliveries, self.ticks, self.echoed, self.went_again)
+        return (stored, again, workers, self.accepted, self.deliveries, self.ticks, self.echoed, self.went_again)
 
     def broken(self) -> str | None:
         """The promise that does not hold."""

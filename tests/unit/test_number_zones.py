@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
 
 from infra.number_zones import compact, text_of
@@ -46,6 +47,11 @@ def test_the_table_is_small_and_says_whose_it_is() -> None:
     text = PREFIXES.read_text(encoding="ascii")
     assert len(text) < 40_000
     assert "libphonenumber" in text and "Apache License, Version 2.0" in text
+
+
+def test_the_table_is_of_the_version_that_reads_it() -> None:
+    """A newer one may know prefixes that the table does not: `python -m infra.number_zones` says how to write it."""
+    assert f"phonenumbers-{phonenumbers.__version__}." in PREFIXES.read_text(encoding="ascii")
 
 
 def test_a_prefix_that_says_what_a_shorter_one_says_is_left_out() -> None:

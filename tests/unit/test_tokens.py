@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from itsdangerous import URLSafeSerializer
 
-from shared.domain.links import LinkChannel, PreferencesLink, ServedPage, Unsubscribe
+from shared.domain.links import LinkChannel, PreferencesLink, ServedPage, TrackingLink, Unsubscribe
 from shared.domain.messages import Category, Channel
 from shared.errors import ExpiredLinkError, ForbiddenError, UnauthorizedError
 from shared.tokens import (
@@ -17,9 +17,11 @@ from shared.tokens import (
     PreferencesLinks,
     Purpose,
     SurveyLink,
+    TrackingLinks,
     UnsubscribeLinks,
     _serializer,
     signed,
+    tracking_address,
 )
 from tests.fakes.clock import NOON, FrozenClock
 
@@ -193,7 +195,8 @@ def test_a_link_to_choose_opens_nothing_else_and_nothing_else_opens_it() -> None
     with pytest.raises(UnauthorizedError):
         unsubscribes.verify(token)
     other = unsubscribes.sign(Unsubscribe(person_id="per_1", channel=Channel.EMAIL, category=Category.SOON))
-    for wrong in (other, token.swapcase(), token[:-1], "", LinkSigner(["key"]).sign(LINK)):
+    same_words = signed(["key"], Purpose.UNSUBSCRIBE, link)
+    for wrong in (other, same_words, token.swapcase(), token[:-1], "", LinkSigner(["key"]).sign(LINK)):
         with pytest.raises(UnauthorizedError):
             choices.verify(wrong)
 
@@ -203,3 +206,33 @@ def test_a_link_to_refuse_surveys_is_signed_as_it_was_before_anything_else_could
     links = UnsubscribeLinks(lambda: ["key"])
     assert links.verify(str(before)).category is Category.SURVEYS
     assert links.sign(Unsubscribe(person_id="per_1", channel=Channel.EMAIL)) == before
+
+
+class TestTracking:
+    """The link to the live page of a parcel."""
+
+    LINK = TrackingLink.of("order-1", NOON)
+
+    def test_is_the_same_in_every_message_and_ends_two_months_after_the_parcel_was_told(self) -> None:
+        clock = FrozenClock()
+        links = TrackingLinks(lambda: ["key"], clock)
+        token = links.sign(self.LINK)
+        clock.advance(timedelta(days=60, seconds=-1))
+        assert links.sign(TrackingLink.of("order-1", NOON)) == token
+        assert links.verify(token) == self.LINK
+        clock.advance(timedelta(seconds=1))
+        with pytest.raises(ExpiredLinkError):
+            links.verify(token)
+
+    def test_opens_nothing_else_and_nothing_else_opens_it(self) -> None:
+        links = TrackingLinks(lambda: ["key"], FrozenClock())
+        token = links.sign(self.LINK)
+        others = [LinkSigner(["key"]).sign(LINK), signed(["key"], Purpose.PREVIEW, self.LINK), "", "a.b", token[:-2]]
+        for other in [*others, signed(["retired"], Purpose.TRACKING, self.LINK)]:
+            with pytest.raises(UnauthorizedError):
+                links.verify(other)
+        with pytest.raises(UnauthorizedError):
+            LinkSigner(["key"]).verify(token, NOON)
+
+    def test_stands_in_a_message_as_an_address_of_ours(self) -> None:
+        assert tracking_address("https://hear.example.com", "a.b") == "https://hear.example.com/track/a.b"

@@ -183,8 +183,8 @@ class MessageListing:
                     f"More than {MAX_EXAMINED} messages would have to be looked through.",
                     {"since": ["ask for a shorter span of time, by since and until"]},
                 )
-            is_before = asked.before is None or (listed.requested_at, listed.message_id) < asked.before
-            if is_before and (person_id is not None or asked.may_take(listed)):
+            is_earlier = asked.before is None or (listed.requested_at, listed.message_id) < asked.before
+            if is_earlier and (person_id is not None or asked.may_take(listed)):
                 yield listed
 
     def _told(self, asked: _Asked, message_ids: Sequence[str]) -> list[MessageTold]:
