@@ -15,7 +15,7 @@ from tests.functional.test_credentials import EDITED_ID, MATRIX
 
 ROUTES = [route for route, operation in declared().items() if operation.request is not None]
 
-LARGER = {"PUT /v1/routes/{route_id}": 64 * 1024}
+LARGER = {"PUT /v1/routes/{route_id}": 64 * 1024, "PUT /v1/brands/{brand_id}": 200 * 1024}
 """What may be sent to routes that take more than others, in bytes."""
 
 MALFORMED = {
@@ -174,7 +174,7 @@ def test_a_compressed_body_is_refused(stack: HttpStack, route: str, encoding: st
 @pytest.mark.usefixtures("_nothing_is_kept")
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_body_of_more_than_16_kb_is_refused(stack: HttpStack, route: str) -> None:
-    """A plan may have 64 KB: the stops of a whole day."""
+    """A plan may have 64 KB: the stops of a whole day; a brand 200 KB: its texts in many languages."""
     body, most = json.dumps(MATRIX[route].body), LARGER.get(route, 16 * 1024)
     for size in (most + 1, most + 1024, 1024 * 1024):
         refused(sent(stack, route, body.ljust(size), "application/json"), 413)

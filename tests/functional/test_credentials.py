@@ -205,7 +205,7 @@ MATRIX = {
     ),
     "PUT /v1/routes/{route_id}": Row("/v1/routes/van-7", 202, SECRET, {"stops": [{"delivery_id": "p-1"}]}),
     "GET /v1/brands": Row("/v1/brands", 200, SECRET),
-    "GET /v1/brands/{brand_id}": Row("/v1/brands/lamps", 404, SECRET),
+    "GET /v1/brands/{brand_id}": Row("/v1/brands/nobody", 404, SECRET),
     "PUT /v1/brands/{brand_id}": Row("/v1/brands/lamps", 200, SECRET, {"name": "Lamps"}),
     # Without `contradicted=true` whoever may ask is told to say so.
     "GET /v1/deliveries": Row("/v1/deliveries", 422, SECRET),

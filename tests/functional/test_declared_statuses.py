@@ -65,6 +65,7 @@ def fetched(known: str, unknown: str) -> list[Asked]:
 
 QUESTION = {"id": "satisfied", "scale": "csat_3", "text": {"en": "Did we help?"}}
 DEFINITION = {"name": "Chat", "touchpoint": "chat", "brand": {"name": "Example Shop"}, "questions": [QUESTION]}
+BRAND = {"name": "Lamps"}
 
 REQUESTS: dict[str, list[Asked]] = {
     "POST /v1/surveys/{survey_id}/responses": [
@@ -176,6 +177,13 @@ REQUESTS: dict[str, list[Asked]] = {
         ("/v1/surveys/chat", {"headers": SECRET, "body": {**DEFINITION, "questions": [{**QUESTION, "scale": "ces"}]}}),
     ],
     "DELETE /v1/surveys/{survey_id}": fetched("/v1/surveys/checkout", "/v1/surveys/nothing"),
+    "PUT /v1/brands/{brand_id}": [
+        *posted("/v1/brands/lamps", SECRET, PUBLISHABLE, BRAND),
+        ("/v1/brands/lamps", {"headers": SECRET, "body": json.dumps(BRAND).ljust(210_000)}),
+        ("/v1/brands/lamps", {"headers": {**SECRET, "if-match": '"99"'}, "body": {"name": "Another"}}),
+    ],
+    "GET /v1/brands/{brand_id}": fetched("/v1/brands/lamps", "/v1/brands/nothing"),
+    "GET /v1/brands": fetched("/v1/brands", "/v1/brands"),
 }
 STORED_ELSEWHERE = {"GET /v1/deliveries/{delivery_id}", "GET /v1/messages/{message_id}"}
 """Other functions write these; the matrix of credentials shows that they are found."""

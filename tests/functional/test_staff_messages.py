@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from datetime import time
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
+from functions.staff.app import OPERATIONS
 from functions.staff.messages.fields import KIND_WORDS, SETTINGS, TOLD
 from functions.staff.messages.form import of, read
 from shared.domain.brands import BrandDefinition, MessageTexts, QuietHours, Stage
 from shared.domain.messages import Category, MessageKind
 from shared.errors import TemporaryError
+from shared.storage.api_keys import ApiKeyRepository
 from shared.storage.brands import BrandRepository
 from shared.texts.examples import example
 from shared.texts.rendering import Rendering
-from tests.functional.http_stack import HttpStack, http_stack
+from tests.functional.http_stack import FORM, SESSION_COOKIE, HttpStack, http_stack
 from tests.functional.test_staff_page import form_in, get, press, text_of
 
 XSS = "<img src=x onerror=alert(1)>\"'"
@@ -260,3 +263,38 @@ def test_what_is_typed_is_read_as_it_is_shown() -> None:
     sent: dict[str, Any] = {"name": " Lamps ", "texts.delivery_soon.en.text": "a\r\n\r\nb", "default_locale": "en"}
     assert read(sent).data["texts"] == {"delivery_soon": {"en": {"text": "a\n\nb"}}}
     assert read(sent).data["stages"]["soon"] == {"enabled": False}
+
+
+def test_each_declared_status_is_answered_and_no_other(stack: HttpStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    cookie = {"cookie": f"{SESSION_COOKIE}={stack.session()}"}
+    page, sent = {**FORM, **cookie}, urlencode({"name": "Lamps", "do": "publish"})
+    writes: list[dict[str, Any]] = [
+        {"headers": page, "body": urlencode({"do": "add:quiet_hours"})},
+        {"headers": page, "body": sent},
+        {"headers": page, "body": urlencode({"name": "Others", "do": "publish"})},
+        {"headers": page, "body": "do=publish"},
+        {"headers": page, "body": b"name=\xff", "as_base64": True},
+        {"headers": page, "body": "x" * (512 * 1024 + 1)},
+        {"headers": {**page, "content-type": "application/json"}, "body": "{}"},
+        {"headers": FORM, "body": sent},
+    ]
+
+    def away(*_: object) -> None:
+        raise TemporaryError("away")
+
+    for operation in (each for each in OPERATIONS if each.path.startswith("/staff/messages")):
+        method = operation.method
+        path = operation.path.replace("{brand_id}", "lamps").replace("{kind}", SOON.value)
+        requests = writes if method == "POST" else [{"headers": cookie}, {}]
+        answers = [stack.call(method, path, **request) for request in requests]
+        if "{brand_id}" in operation.path:
+            answers.append(stack.call(method, path.replace("lamps", "No"), **requests[0]))
+        if path == "/staff/messages":
+            answers.append(stack.call(method, path, headers=cookie, query={"brand_id": "lamps"}))
+        with monkeypatch.context() as outage:
+            outage.setattr(ApiKeyRepository, "find", away)
+            answers.append(stack.call(method, path, **requests[0]))
+        assert {answer["statusCode"] for answer in answers} == {int(status) for status in operation.statuses}, path
+        for answer in answers:
+            assert answer["statusCode"] == 303 or answer["headers"]["content-type"].startswith("text/html")
+            assert answer["headers"]["cache-control"] == "no-store"

@@ -384,6 +384,8 @@ def test_each_declared_status_is_answered_and_no_other(stack: HttpStack, monkeyp
         {"headers": {**form, "content-type": "application/json"}, "body": "{}"},
     ]
     for operation in OPERATIONS:
+        if operation.path.startswith("/staff/messages"):
+            continue  # tests/functional/test_staff_messages.py
         method, path = operation.method, operation.path.replace("{survey_id}", "delivery")
         reads: list[dict[str, Any]] = [{"headers": cookie}, {}]
         answers = [stack.call(method, path, **request) for request in (write if method == "POST" else reads)]
