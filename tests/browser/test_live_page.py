@@ -217,6 +217,7 @@ def test_a_page_that_nobody_sees_rests_and_looks_when_it_is_seen(followed: Page,
     hide(followed, hidden=True)
     site.done(0)
     followed.clock.run_for(20 * EVERY)
+    followed.wait_for_timeout(300)
     assert site.looks() == 0
     hide(followed, hidden=False)
     said(followed).to_have_text("2 customers are in front of you.")
@@ -229,6 +230,7 @@ def test_it_waits_longer_and_longer_while_nothing_answers_and_keeps_what_it_know
     site.is_away = True
     for looks, wait in ((1, 1), (2, 2), (3, 4)):
         followed.clock.run_for(EVERY * wait - 1000)
+        followed.wait_for_timeout(300)  # a look that came too early would be on its way
         assert site.looks() == looks - 1
         with followed.expect_response("**/now"):
             followed.clock.run_for(1000)

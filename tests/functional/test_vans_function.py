@@ -325,9 +325,25 @@ def test_of_who_was_erased_no_place_and_no_van_is_left(fleet: Fleet) -> None:
     assert (answer["statusCode"], "We know nothing of this parcel" in answer["body"]) == (404, True)
 
     fleet.handle(late)  # a plan that waited all the while
-    erase(fleet, person_id, 2)
     assert "52.54" not in fleet.stored()
     assert RouteRepository(fleet.stack.dynamodb, "deliveries").route_with("mine") is None
+
+
+def test_what_a_slow_worker_wrote_of_the_erased_goes_with_the_second_sweep(fleet: Fleet) -> None:
+    fleet.plan(*PARCELS)
+    fleet.work()
+    routes = RouteRepository(fleet.stack.dynamodb, "deliveries")
+    aboard, kept = routes.aboard(["mine"])["mine"], routes.get("van-7").route
+    person_id = delivery(fleet, "mine").person_id
+    assert person_id is not None and kept is not None
+    fleet.stack.call("DELETE", f"/v1/people/{person_id}", headers=SECRET)
+    erase(fleet, person_id, 1)
+    assert routes.board(aboard, None)
+    assert routes.save(kept, routes.get("van-7").version)
+    assert "52.54" in fleet.stored()
+    erase(fleet, person_id, 2)
+    assert "52.54" not in fleet.stored()
+    assert routes.route_with("mine") is None
 
 
 def delivery(fleet: Fleet, id_: str) -> Delivery:

@@ -148,6 +148,20 @@ def test_a_parcel_that_changes_vans_is_waited_for_by_the_new_ones_customers_only
     assert house.ahead("f") == 1
 
 
+def test_a_parcel_that_comes_back_to_its_first_van_is_told_though_that_has_as_many_in_front_as_before(
+    house: House,
+) -> None:
+    begin(house)
+    house.routing.plan(plan("d", 1, "van-8", at=NOON + timedelta(minutes=1)))
+    house.routing.see(position("d", NOON))
+    assert house.ahead("d") == 0
+    house.routing.plan(plan("abcd", 2, at=NOON + timedelta(minutes=2)))
+    back = house.page("d").van
+    assert back is not None and back.replanned is not None
+    assert (back.ahead, back.replanned.at) == (3, NOON + timedelta(minutes=2))
+    assert house.ahead("c") == 2
+
+
 def test_an_older_plan_of_another_van_takes_no_parcel_away(house: House) -> None:
     house.routing.plan(plan("abc", 1, "van-8", at=NOON + timedelta(minutes=1)))
     assert house.routing.plan(plan("ad", 1, "van-7"))
