@@ -214,13 +214,15 @@ class Delivery(Frozen):
 
     @property
     def estimated_at(self) -> datetime | None:
-        """When the parcel is expected to arrive, by whoever said so last; None if nobody did."""
+        """When the parcel is expected to arrive, by who said so last (not: who was heard last); None if nobody did."""
         said = [
-            (event.learned_at, event.estimated_at) for event in counting(self.history) if event.estimated_at is not None
+            (event.occurred_at, event.learned_at, event.estimated_at)
+            for event in counting(self.history)
+            if event.estimated_at is not None
         ]
         if self.estimate is not None:
-            said.append((self.estimate.made_at, self.estimate.estimated_at))
-        return max(said)[1] if said else None
+            said.append((self.estimate.made_at, self.estimate.made_at, self.estimate.estimated_at))
+        return max(said)[2] if said else None
 
     @property
     def promise(self) -> Promise | None:

@@ -49,6 +49,7 @@ def the_back_office_works(opened: Shop) -> None:
         ("DELETE", "/v1/surveys/chat", None, 200),
         ("GET", "/v1/journey", None, 200),
         ("GET", "/v1/funnel", None, 200),
+        ("GET", "/v1/promises", None, 200),
         ("GET", "/v1/messages", None, 200),
         ("GET", f"/v1/messages/{message_id}", None, 200),
         ("POST", "/v1/people", {"email": "ada@example.org", "last_sent_at": 1_700_000_000}, 201),
@@ -180,6 +181,7 @@ def a_long_day(opened: Shop) -> None:
             opened.report(parcel, status)
         opened.wait(60)
     tell_of_a_tracked_parcel(opened)
+    a_promise_days_ahead_and_a_van_that_is_near(opened)
     somebody_has_a_new_number(opened)
     address = urlsplit(re.findall(r"https://\S+?/r/[\w.~-]+", texts(opened))[0])
     page = stack.http("GET", address.path, query={"rating": "10"})
@@ -229,6 +231,24 @@ def a_long_day(opened: Shop) -> None:
     assert stack.scheduled("score_check")["wrong_documents"] == 0
     dead = [source.queue.dead_letter_queue for source in stack.sources]
     assert [[message.body for message in queue.messages] for queue in dead if queue] == [[POISON]] * 6
+
+
+def a_promise_days_ahead_and_a_van_that_is_near(opened: Shop) -> None:
+    """The one needs a schedule, the other a message that waits on its queue."""
+    start = opened.aws.clock.now() + timedelta(days=3)
+    body = {
+        "delivery_id": "parcel-4",
+        "carrier": "dhl",
+        "recipient": {"email": "parcel-4@example.org"},
+        "promise": {"start": start.isoformat(), "end": (start + timedelta(hours=2)).isoformat()},
+    }
+    assert opened.stack.http("POST", "/v1/deliveries", body, key=SECRET).status == 202
+    opened.register("parcel-5")
+    opened.report("parcel-5", "out_for_delivery")
+    near = (opened.aws.clock.now() + timedelta(minutes=50)).isoformat()
+    position = {"latitude": 52.6, "longitude": 13.4, "estimated_at": near}
+    assert opened.stack.http("POST", "/v1/deliveries/parcel-5/position", position, key=SECRET).status == 202
+    opened.wait(600)
 
 
 def somebody_has_a_new_number(opened: Shop) -> None:

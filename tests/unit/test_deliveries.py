@@ -279,11 +279,12 @@ def test_correcting_either_takes_the_contradiction_away() -> None:
 
 def test_the_last_word_on_the_arrival_counts() -> None:
     def said(learned: float, arrives: float, name: str) -> DeliveryEvent:
+        """Said so many hours after the start, and learned in the opposite order."""
         update = {
-            "learned_at": START + timedelta(hours=learned),
+            "learned_at": START + timedelta(hours=20 - learned),
             "estimated_at": START + timedelta(hours=arrives),
         }
-        return event("in_transit", 0, name).model_copy(update=update)
+        return event("in_transit", learned, name).model_copy(update=update)
 
     for order in itertools.permutations([said(1, 8, "a"), said(3, 10, "b"), said(2, 9, "c")]):
         assert after(*order).estimated_at == START + timedelta(hours=10)
