@@ -15,7 +15,7 @@ from shared.queues import BackOff, Queue
 from shared.schedules import Later, Schedules
 from shared.settings import EnvironmentSettings
 from shared.storage.brands import BrandRepository
-from shared.storage.cached import CachedBrands
+from shared.storage.cached_brands import CachedBrands
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.erasure_key import ErasureKey
 from shared.storage.people import PersonRepository

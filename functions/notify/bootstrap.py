@@ -27,7 +27,8 @@ from shared.queues import BackOff, Queue
 from shared.schedules import Schedules
 from shared.settings import EnvironmentSettings
 from shared.storage.brands import BrandRepository
-from shared.storage.cached import CachedBrands, CachedSurveys
+from shared.storage.cached import CachedSurveys
+from shared.storage.cached_brands import CachedBrands
 from shared.storage.deliveries import DeliveryRepository
 from shared.storage.link_keys import LinkKeys
 from shared.storage.messages import MessageRepository, Tables

@@ -8,10 +8,11 @@ leave: sent all at once, "on its way" would be found stale in every history that
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from rich.console import Console
 from rich.padding import Padding
@@ -21,17 +22,20 @@ from rich.text import Text
 from infra.demo.client import Client
 from infra.demo.easypost import Tracker, read
 from shared.domain.deliveries import DeliveryStatus
-from shared.domain.messages import MessageKind, MessageState, message_id
+from shared.domain.messages import MessageKind, MessageState
 
 HISTORIES = Path(__file__).parent / "data" / "tracking"
 WINDOW = timedelta(hours=2)
 LONGEST_WAIT_SECONDS = 30.0
 POLL_SECONDS = 0.2
 WORTH_TELLING = {
-    DeliveryStatus.OUT_FOR_DELIVERY: (MessageKind.DELIVERY_ON_ITS_WAY,),
-    DeliveryStatus.DELIVERED: (MessageKind.DELIVERY_DELIVERED, MessageKind.SURVEY_INVITATION),
+    DeliveryStatus.OUT_FOR_DELIVERY: ({MessageKind.DELIVERY_ON_ITS_WAY},),
+    DeliveryStatus.DELIVERED: (
+        {MessageKind.DELIVERY_DELIVERED, MessageKind.DELIVERY_APOLOGY},
+        {MessageKind.SURVEY_INVITATION},
+    ),
 }
-"""What customers hear of the statuses that carriers report; `arriving` is known to a company's own vans only."""
+"""What customers hear of what carriers report, one of each set: who got it late hears that we are sorry."""
 
 
 class Customer(NamedTuple):
@@ -116,13 +120,13 @@ class Replay:
             if scan.status in WORTH_TELLING or scan is tracker.scans[-1]:
                 status = self._status_after(delivery_id, f"scan-{number}")
             if status == scan.status:
-                for kind in WORTH_TELLING.get(scan.status, ()):
-                    if self._survey_id is not None or kind is not MessageKind.SURVEY_INVITATION:
-                        self._wait_for(message_id(kind, delivery_id))
+                for either in WORTH_TELLING.get(scan.status, ()):
+                    if self._survey_id is not None or MessageKind.SURVEY_INVITATION not in either:
+                        self._wait_for(either, delivery_id)
         return Parcel(delivery_id, customer, status)
 
     def show(self, parcels: Sequence[Parcel], console: Console) -> None:
-        """Print what each customer was told, what not and why, and what it said: an SMS, or an e-mail's subject.
+        """Print what each customer was to be told, what not and why, and what it said: an SMS, or an e-mail's subject.
 
         Raises:
             DemoError: the API did not say.
@@ -130,11 +134,14 @@ class Replay:
         console.print("Parcels, and what their customers were told")
         for parcel in parcels:
             console.print(f"[bold]{parcel.delivery_id}[/bold] for {parcel.customer.name}: {parcel.status}")
-            for kind in (kind for kinds in WORTH_TELLING.values() for kind in kinds):
-                told = self._told(kind, parcel.delivery_id)
-                console.print(f"  {kind:20} {told.outcome}", style=None if told.said else "dim")
+            messages = self._messages(parcel.delivery_id)
+            if not messages:
+                console.print("  no reason to tell", style="dim")
+            for message in messages:
+                told = self._told(message)
+                console.print(f"  {message['kind']:23} {told.outcome}", style=None if told.said else "dim")
                 if told.said:
-                    console.print(Padding(Text(told.said, "italic"), (0, 0, 0, 23)))
+                    console.print(Padding(Text(told.said, "italic"), (0, 0, 0, 26)))
         console.print()
 
     def _registration(
@@ -166,23 +173,24 @@ class Replay:
                 break
         return str(delivery.get("status", "unknown"))
 
-    def _wait_for(self, message: str) -> None:
+    def _wait_for(self, either: Set[MessageKind], delivery_id: str) -> None:
         for _ in _polls():
-            found = self._client.get(f"messages/{message}")
-            if found and (MessageState(found["state"]).is_final or found.get("deferred_until")):
+            found = [message for message in self._messages(delivery_id) if message["kind"] in either]
+            if found and all(MessageState(it["state"]).is_final or it.get("deferred_until") for it in found):
                 break
 
-    def _told(self, kind: MessageKind, delivery_id: str) -> Told:
-        identity = message_id(kind, delivery_id)
-        message = self._client.get(f"messages/{identity}")
-        if message is None:
-            return Told("no reason to tell", "")
+    def _messages(self, delivery_id: str) -> list[Mapping[str, Any]]:
+        """Every message about a parcel, the oldest first."""
+        page = self._client.get(f"messages?delivery={quote(delivery_id, safe='')}") or []
+        return sorted(page, key=lambda message: str(message["requested_at"]))
+
+    def _told(self, message: Mapping[str, Any]) -> Told:
         outcome = f"{message['state']} ({message['reason']})" if message["reason"] else message["state"]
         if MessageState(message["state"]) is MessageState.NEW and message.get("deferred_until"):
             outcome = f"put off until {message['deferred_until']} ({message['deferred_because']})"
         outcome += "".join(f", {what}" for what in ("delivered", "bounced") if message[f"{what}_at"])
         sent = self._client.get(self._mail_api) if self._mail_api else ()
-        mine = next((mail for mail in sent or () if mail["tags"].get("message_id") == identity), None)
+        mine = next((mail for mail in sent or () if mail["tags"].get("message_id") == message["message_id"]), None)
         said = (mine["subject"] or mine["text"]) if mine else ""
         return Told(f"{outcome} by {message['channel']}" if message["channel"] else outcome, said)
 

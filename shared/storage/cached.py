@@ -1,4 +1,4 @@
-"""What a warm function remembers of surveys, brands and keys, so that a request costs no read.
+"""What a warm function remembers of surveys and keys, so that a request costs no read.
 
 For a minute at most, which is how late a function may notice a new version or a revoked key; one version of a survey
 never changes, and is kept while there is room. That there is no such survey or key is remembered for five seconds, in a
@@ -15,7 +15,6 @@ from cachetools import TTLCache
 
 from shared.clock import Clock
 from shared.domain.api_keys import ApiKey
-from shared.domain.brands import DEFAULT_BRAND, Brand
 from shared.domain.published import PublishedSurvey
 from shared.domain.surveys import Survey
 
@@ -40,14 +39,6 @@ class Surveys(Protocol):
         ...
 
 
-class Brands(Protocol):
-    """Reads a brand."""
-
-    def current(self, brand_id: str) -> Brand | None:
-        """The current version; None if it was never published."""
-        ...
-
-
 class ApiKeys(Protocol):
     """Finds a key."""
 
@@ -56,7 +47,7 @@ class ApiKeys(Protocol):
         ...
 
 
-class _Remembered(Generic[K, V]):
+class Remembered(Generic[K, V]):
     """The answers of one question by its only argument. An outage is not an answer, and is not remembered."""
 
     def __init__(self, ask: Callable[[K], V | None], clock: Clock, known_seconds: float = KNOWN_SECONDS) -> None:
@@ -68,6 +59,7 @@ class _Remembered(Generic[K, V]):
         self._unknown: TTLCache[K, bool] = TTLCache(MAX_UNKNOWN, UNKNOWN_SECONDS, timer=seconds)
 
     def get(self, argument: K) -> V | None:
+        """The answer, asked for or remembered."""
         known = self._known.get(argument)
         if known is not None or argument in self._unknown:
             return known
@@ -91,8 +83,8 @@ class CachedSurveys:
         def version(named: tuple[str, int]) -> Survey | None:
             return repository.version(*named)
 
-        self._current = _Remembered(repository.current, clock)
-        self._versions = _Remembered(version, clock, inf)
+        self._current = Remembered(repository.current, clock)
+        self._versions = Remembered(version, clock, inf)
 
     def current(self, survey_id: str) -> PublishedSurvey | None:
         """The version that was current at most a minute ago; None if five seconds ago there was none.
@@ -111,28 +103,6 @@ class CachedSurveys:
         return self._versions.get((survey_id, version))
 
 
-class CachedBrands:
-    """Brands, read at most once a minute each; there is always one.
-
-    Args:
-        repository: Where they are read.
-        clock: Tells when to read again.
-        made_up: The default brand of a company that published none.
-    """
-
-    def __init__(self, repository: Brands, clock: Clock, made_up: Brand) -> None:
-        self._current = _Remembered(repository.current, clock)
-        self._made_up = made_up
-
-    def current(self, brand_id: str) -> Brand:
-        """The version that was current at most a minute ago; else the default brand, else the one that is made up.
-
-        Raises:
-            TemporaryError: the store did not answer.
-        """
-        return self._current.get(brand_id) or self._current.get(DEFAULT_BRAND) or self._made_up
-
-
 class CachedApiKeys:
     """Keys, read at most once a minute each.
 
@@ -142,7 +112,7 @@ class CachedApiKeys:
     """
 
     def __init__(self, repository: ApiKeys, clock: Clock) -> None:
-        self._remembered = _Remembered(repository.find, clock)
+        self._remembered = Remembered(repository.find, clock)
 
     def find(self, key_hash: str) -> ApiKey | None:
         """The key as it was at most a minute ago; None if five seconds ago there was none.

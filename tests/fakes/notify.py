@@ -17,7 +17,7 @@ from shared.domain.messages import Category, EmailRequest, Notification, SmsRequ
 from shared.domain.people import Person
 from shared.domain.responses import Response
 from shared.domain.sending import Message, SubjectType
-from shared.storage.cached import CachedBrands
+from shared.storage.cached_brands import CachedBrands
 from shared.texts.rendering import Rendering
 from tests.fakes.brands import InMemoryBrands
 from tests.fakes.clock import CountingIds, FrozenClock

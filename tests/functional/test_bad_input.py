@@ -240,7 +240,7 @@ def test_whatever_stands_in_a_field_is_taken_or_refused_by_its_path(stack: HttpS
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("GET", "/v1/deliveries", "POST"),
+        ("PUT", "/v1/deliveries", "GET, HEAD, POST"),
         ("GET", "/v1/surveys/delivery/responses", "OPTIONS, POST"),
         ("POST", "/v1/surveys/delivery/widget", "GET, HEAD, OPTIONS"),
         ("POST", "/v1/metrics.json", "GET, HEAD"),

@@ -251,6 +251,7 @@ MATRIX = {
     "GET /v1/unsubscribes": Row("/v1/unsubscribes", 200, SECRET),
     "GET /v1/bounces": Row("/v1/bounces", 200, SECRET),
     "GET /v1/deliveries/{delivery_id}": Row("/v1/deliveries/parcel-1", 200, SECRET),
+    "GET /v1/messages": Row("/v1/messages", 200, SECRET),
     "GET /v1/messages/{message_id}": Row("/v1/messages/msg_1", 200, SECRET),
     "GET /v1/surveys/{survey_id}": Row("/v1/surveys/delivery", 200, SECRET),
     "GET /v1/surveys": Row("/v1/surveys", 200, SECRET),

@@ -66,6 +66,7 @@ def fetched(known: str, unknown: str) -> list[Asked]:
 QUESTION = {"id": "satisfied", "scale": "csat_3", "text": {"en": "Did we help?"}}
 DEFINITION = {"name": "Chat", "touchpoint": "chat", "brand": {"name": "Example Shop"}, "questions": [QUESTION]}
 BRAND = {"name": "Lamps"}
+REFUSED = {"refused": [{"channel": "email", "category": "all"}]}
 
 REQUESTS: dict[str, list[Asked]] = {
     "POST /v1/surveys/{survey_id}/responses": [
@@ -102,6 +103,19 @@ REQUESTS: dict[str, list[Asked]] = {
         *fetched("/v1/funnel", "/v1/funnel"),
         ("/v1/funnel", {"headers": SECRET, "query": {"survey": "nothing"}}),
         ("/v1/funnel", {"headers": SECRET, "query": {"since": "x"}}),
+    ],
+    "GET /v1/promises": [
+        *fetched("/v1/promises", "/v1/promises"),
+        ("/v1/promises", {"headers": SECRET, "query": {"survey": "nothing"}}),
+        ("/v1/promises", {"headers": SECRET, "query": {"since": "x"}}),
+    ],
+    "GET /v1/deliveries": [
+        ("/v1/deliveries", {"headers": SECRET, "query": {"contradicted": "true"}}),
+        *fetched("/v1/deliveries", "/v1/deliveries"),
+    ],
+    "GET /v1/messages": [
+        *fetched("/v1/messages", "/v1/messages"),
+        ("/v1/messages", {"headers": SECRET, "query": {"person": "email:nobody@example.com"}}),
     ],
     "GET /v1/journey": [
         *fetched("/v1/journey", "/v1/journey"),
@@ -143,6 +157,13 @@ REQUESTS: dict[str, list[Asked]] = {
     "DELETE /v1/people/{person}/survey_requests/pending": fetched(
         "/v1/people/ada@example.com/survey_requests/pending", "/v1/people/x/survey_requests/pending"
     ),
+    "GET /v1/people/{person}/preferences": fetched(
+        "/v1/people/ada@example.com/preferences", "/v1/people/nobody@example.com/preferences"
+    ),
+    "PUT /v1/people/{person}/preferences": [
+        *posted("/v1/people/ada@example.com/preferences", SECRET, PUBLISHABLE, REFUSED),
+        ("/v1/people/nobody@example.com/preferences", {"headers": SECRET, "body": REFUSED}),
+    ],
     "GET /v1/people/{person}/timeline": [
         *fetched("/v1/people/ada@example.com/timeline", "/v1/people/x/timeline"),
         ("/v1/people/ada@example.com/timeline", {"headers": SECRET, "query": {"per_page": "0"}}),

@@ -72,7 +72,7 @@ class Day:
         """So many visitors come to pages, by channel, and so many are invited, in any order."""
         for number, channel in enumerate(channel for channel, many in invited.items() for _ in range(many)):
             self._buys(f"parcel-{number}", channel)
-        self._shop.wait(60)
+        self._shop.wait(1800)  # a second for each SMS, and whoever comes too soon comes again later
         mails = [("email", sent) for sent in self._shop.aws.ses.accepted]
         texts = [("sms", sent) for sent in self._shop.aws.sms.accepted]
         links = [(channel, link) for channel, sent in (*mails, *texts) if (link := link_in(str(sent.request)))]
@@ -149,4 +149,5 @@ def _query(link: str) -> dict[str, str]:
 
 
 def _phone(parcel: str) -> str:
-    return f"+49151{int(parcel.rpartition('-')[2]) + 10_000_000}"
+    """A number unlike all others before its last four digits: not many that are alike there are sent to."""
+    return f"+49151{int(parcel.rpartition('-')[2]) * 10_000 + 10_000_000}"

@@ -12,7 +12,8 @@ from shared.domain.brands import BrandDefinition
 from shared.domain.surveys import Brand, Question, Scale, Survey
 from shared.errors import TemporaryError
 from shared.storage import cached
-from shared.storage.cached import CachedApiKeys, CachedBrands, CachedSurveys
+from shared.storage.cached import CachedApiKeys, CachedSurveys
+from shared.storage.cached_brands import CachedBrands
 from tests.fakes.brands import InMemoryBrands
 from tests.fakes.clock import NOON, FrozenClock
 from tests.fakes.surveys import InMemorySurveys

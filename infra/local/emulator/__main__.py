@@ -115,10 +115,11 @@ def main() -> None:
     http_api.install()
     provisioning.install()
     permissions.install()
-    clock = MovableClock(Path(tempfile.gettempdir()) / "clock")
-    clock.install()
-    python = runtime.make(Path(tempfile.gettempdir()) / "lambda-runtime", settings.runtime_python)
+    place = Path(tempfile.gettempdir()) / "lambda-runtime"
+    python = runtime.make(place, settings.runtime_python)
     runtime.install(python)
+    clock = MovableClock(runtime.clock_file(place))
+    clock.install()
     Layers(settings.unpacked, python).install()
     config = Config()
     config.bind = [f"127.0.0.1:{settings.port}"]

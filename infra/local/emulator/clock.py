@@ -1,13 +1,12 @@
 """The clock of the embedded AWS, which a demo can move: days pass in a minute, and what is due on the way happens.
 
-It is how far the embedded AWS is ahead of the machine, in a file. Schedules fire by it, functions take their time from
-it (:mod:`infra.local.emulator.function_clock`), and what a queue holds back comes sooner when it moves on. Signatures
-and visibility timeouts stay with the machine's clock.
+It is how far the embedded AWS is ahead of the machine, in a file of the functions' Python. Schedules fire by it,
+functions take their time from it (:mod:`infra.local.emulator.function_clock`), and what a queue holds back comes sooner
+when it moves on. Signatures and visibility timeouts stay with the machine's clock.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,25 +14,20 @@ from types import SimpleNamespace
 
 from ministack.services import scheduler, sqs
 
-#: Where functions find the file. It is inherited by every function.
-VARIABLE = "HEARBACK_CLOCK"
-
 
 class MovableClock:
     """How far the embedded AWS is ahead of the machine, or behind it.
 
     Args:
-        file: where that is kept; functions read it.
+        file: where that is kept, in seconds; functions read it.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._ahead = timedelta(0)
-        self._file.unlink(missing_ok=True)
 
     def install(self) -> None:
         """Have schedules and functions go by this clock."""
-        os.environ[VARIABLE] = str(self._file)
         shifted = {name: getattr(time, name) for name in dir(time) if not name.startswith("_")}
         scheduler.time = SimpleNamespace(**{**shifted, "time": lambda: self.now().timestamp()})
 

@@ -29,7 +29,7 @@ def make(place: Path, python: Path) -> Path:
     """
     shutil.rmtree(place, ignore_errors=True)
     subprocess.run([str(python), "-m", "venv", "--without-pip", str(place)], check=True)
-    site_packages = next(place.glob("lib/python3*/site-packages"))
+    site_packages = _site_packages(place)
     for name in RUNTIME_PACKAGES:
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
@@ -43,6 +43,11 @@ def make(place: Path, python: Path) -> Path:
     return place / "bin" / "python"
 
 
+def clock_file(place: Path) -> Path:
+    """Where functions of this virtual environment read how far their clock is ahead, in seconds."""
+    return _site_packages(place) / "clock"
+
+
 def install(python: Path) -> None:
     """Run Python functions with the given interpreter, and do not wait for log lines that never come."""
     detect_upstream = lambda_runtime._detect_runtime_binary
@@ -54,3 +59,7 @@ def install(python: Path) -> None:
     lambda_runtime._detect_runtime_binary = detect
     # Upstream waits 50 ms after each invocation for a first log line; 2 ms serve as well and keep a page quick.
     lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (0.002, 0.002, 0.25)
+
+
+def _site_packages(place: Path) -> Path:
+    return next(place.glob("lib/python3*/site-packages"))
