@@ -117,6 +117,7 @@ class TestAPerson:
             ({"email": ADA, "send": "false"}, "send"),
             ({"email": ADA, "channel": "fax"}, "channel"),
             ({"email": ADA, "channel": "sms"}, "channel"),
+            ({"phone_number": "+4900000000"}, "phone_number"),
             ({"external_id": "c-1"}, "channel"),
             ({"email": ADA, "properties": {"x": None}}, "properties.x"),
             ({"email": ADA, "properties": {"x": {"y": 1}}}, "properties.x"),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -21,6 +22,7 @@ from shared.domain.base import Frozen, Identifier, Line
 from shared.domain.erasure import Erasure, Found
 from shared.domain.messages import Channel
 from shared.domain.people import EmailAddress, Person, PhoneNumber, Recipient
+from shared.domain.phones import country_of
 from shared.domain.submissions import Properties
 from shared.domain.surveys import Locale, SurveyId
 
@@ -42,13 +44,19 @@ PropertiesGiven = Annotated[Properties, BeforeValidator(_as_text)]
 """What else is known; numbers and truth values become text."""
 
 
+def _of_a_country(number: str) -> str:
+    if country_of(number) is None:
+        raise ValueError("no country has such a phone number")
+    return number
+
+
 class PersonGiven(BaseModel):
     """A person by what identifies them; who is not known yet is from now on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     email: EmailAddress | None = None
-    phone_number: PhoneNumber | None = None
+    phone_number: Annotated[PhoneNumber, AfterValidator(_of_a_country)] | None = None
     external_id: Identifier | None = None
     name: Line | None = None
     locale: Locale | None = None
