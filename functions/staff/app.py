@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from functions.staff import form
 from functions.staff.bootstrap import settings
-from functions.staff.calling import HOME, answered, kindly, metrics, staff
+from functions.staff.calling import HOME, answered, kindly, metrics, page_of, staff
 from functions.staff.messages.operations import OPERATIONS as MESSAGES
 from functions.staff.operations import write_new, write_survey
 from functions.staff.render import edit_page, email_page, list_page, preview_page, use_page, widget_page
 from functions.staff.service import Opened, Seen
 from functions.staff.words import Speech
 from shared.domain.api_keys import ApiKey
-from shared.http import Answer, Operation, Request, Security, serve
+from shared.http import Answer, Request, serve
 
 SAID = ("saved", "published", "discarded")
 """What a page can be told to have been done."""
@@ -100,60 +99,41 @@ _WRITE = (
 )
 
 
-def _page(
-    path: str,
-    run: Callable[[Request], Answer],
-    summary: str,
-    refusals: tuple[HTTPStatus, ...],
-    parameters: Mapping[str, str] | None = None,
-    method: str = "GET",
-) -> Operation:
-    return Operation(
-        method=method,
-        path=path,
-        run=run,
-        summary=summary,
-        security=(Security.SESSION,),
-        success=(HTTPStatus.OK, None),
-        parameters=parameters or {},
-        refusals=refusals,
-        media_type="text/html",
-    )
-
-
 _NEVER_MISSING = (HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
 _OF_ONE = HOME + "/{survey_id}"
 _LOCALE = {"locale": "The language to ask in, of those the survey has; left out, its main one."}
 OPERATIONS = (
-    _page(HOME, list_surveys, "The staff page: every survey and draft", _NEVER_MISSING),
-    _page(f"{HOME}/new", new_survey, "The form of a new survey", _NEVER_MISSING),
-    _page(
+    page_of(HOME, list_surveys, "The staff page: every survey and draft", _NEVER_MISSING),
+    page_of(f"{HOME}/new", new_survey, "The form of a new survey", _NEVER_MISSING),
+    page_of(
         f"{HOME}/new",
         write_new,
         "Keep a new survey as a draft, or change the form: a button's `do` says which; from our own origin only",
         _WRITE,
         method="POST",
     ),
-    _page(
+    page_of(
         _OF_ONE, edit_survey, "The form of a survey", _READ, {"said": "What was done: saved, published or discarded."}
     ),
-    _page(
+    page_of(
         _OF_ONE,
         write_survey,
         "Save, publish or discard a draft, or change the form: a button's `do` says which; from our own origin only",
         _WRITE,
         method="POST",
     ),
-    _page(
+    page_of(
         f"{_OF_ONE}/preview",
         preview_survey,
         "The draft as customers will see it",
         _READ,
         {"channel": "`widget`, `link`, `kiosk` or `email`; left out, `widget`.", **_LOCALE},
     ),
-    _page(f"{_OF_ONE}/preview/widget", widget_host, "The frame in which the preview shows the widget", _READ, _LOCALE),
-    _page(f"{_OF_ONE}/preview/email", email_invitation, "The invitation as it would be mailed", _READ, _LOCALE),
-    _page(f"{_OF_ONE}/use", use_survey, "The line for a page, and the survey's addresses", _READ),
+    page_of(
+        f"{_OF_ONE}/preview/widget", widget_host, "The frame in which the preview shows the widget", _READ, _LOCALE
+    ),
+    page_of(f"{_OF_ONE}/preview/email", email_invitation, "The invitation as it would be mailed", _READ, _LOCALE),
+    page_of(f"{_OF_ONE}/use", use_survey, "The line for a page, and the survey's addresses", _READ),
     *MESSAGES,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
 
@@ -12,7 +12,7 @@ from functions.staff.render import Page, login_page, notice_page
 from functions.staff.service import StaffPage
 from functions.staff.words import Speech, speech
 from shared.errors import HearbackError, NotFoundError, RequestError, TemporaryError, UnauthorizedError
-from shared.http import Answer, Request
+from shared.http import Answer, Operation, Request, Security
 from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
 
 HOME = "/staff/surveys"
@@ -67,3 +67,34 @@ def _instead(error: HearbackError, request: Request, said: Speech) -> Page:
 def answered(page: Page) -> Answer:
     """A page as the answer to a request."""
     return Answer(page.status, page.html, page.headers)
+
+
+def page_of(
+    path: str,
+    run: Callable[[Request], Answer],
+    summary: str,
+    refusals: tuple[HTTPStatus, ...],
+    parameters: Mapping[str, str] | None = None,
+    method: str = "GET",
+) -> Operation:
+    """A page for who has signed in, as an operation of the API.
+
+    Args:
+        path: Where it is.
+        run: Makes it.
+        summary: What it is for.
+        refusals: What else it may answer.
+        parameters: What its query may say, by name.
+        method: How it is asked for.
+    """
+    return Operation(
+        method=method,
+        path=path,
+        run=run,
+        summary=summary,
+        security=(Security.SESSION,),
+        success=(HTTPStatus.OK, None),
+        parameters=parameters or {},
+        refusals=refusals,
+        media_type="text/html",
+    )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from urllib.parse import quote
 
-from functions.staff.calling import answered, count_refusal, kindly, logger, messages, metrics, staff
+from functions.staff.calling import answered, count_refusal, kindly, logger, messages, metrics, page_of, staff
 from functions.staff.form import Typed
 from functions.staff.messages import form
 from functions.staff.messages.render import (
@@ -35,7 +34,7 @@ from shared.errors import (
     TemporaryError,
     UnauthorizedError,
 )
-from shared.http import Answer, Operation, Request, Security, form_body, parsed
+from shared.http import Answer, Request, form_body, parsed
 from shared.observability import MetricUnit
 
 MAX_FORM_BYTES = 512 * 1024
@@ -169,27 +168,6 @@ def _kind(request: Request) -> MessageKind:
         raise NotFoundError("There is no such kind of message.") from None
 
 
-def _page(
-    path: str,
-    run: Callable[[Request], Answer],
-    summary: str,
-    refusals: tuple[HTTPStatus, ...],
-    parameters: Mapping[str, str] | None = None,
-    method: str = "GET",
-) -> Operation:
-    return Operation(
-        method=method,
-        path=path,
-        run=run,
-        summary=summary,
-        security=(Security.SESSION,),
-        success=(HTTPStatus.OK, None),
-        parameters=parameters or {},
-        refusals=refusals,
-        media_type="text/html",
-    )
-
-
 _READ = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
 _WRITE = (
     HTTPStatus.SEE_OTHER,
@@ -208,28 +186,28 @@ _CHOSEN = {
     "known": "`all` that may be known of a delivery, or the `least`; left out, all.",
 }
 OPERATIONS = (
-    _page(
+    page_of(
         HOME,
         list_brands,
         "The staff page of messages: every brand",
         (HTTPStatus.SEE_OTHER, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE),
         {"brand_id": "A brand to go to, whether it was published or not."},
     ),
-    _page(
+    page_of(
         _OF_ONE,
         list_messages,
         "Every kind of message of a brand",
         _READ,
         {"locale": _CHOSEN["locale"], "said": "What was done: published."},
     ),
-    _page(f"{_OF_ONE}/edit", edit_brand, "The form of a brand", _READ),
-    _page(
+    page_of(f"{_OF_ONE}/edit", edit_brand, "The form of a brand", _READ),
+    page_of(
         f"{_OF_ONE}/edit",
         write_brand,
         "Try or publish a brand, or change the form: a button's `do` says which; from our own origin only",
         _WRITE,
         method="POST",
     ),
-    _page(f"{_OF_ONE}/preview/{{kind}}", preview_message, "One message as its recipient gets it", _READ, _CHOSEN),
-    _page(f"{_OF_ONE}/preview/{{kind}}/email", email_message, "The e-mail of it, for the frame", _READ, _CHOSEN),
+    page_of(f"{_OF_ONE}/preview/{{kind}}", preview_message, "One message as its recipient gets it", _READ, _CHOSEN),
+    page_of(f"{_OF_ONE}/preview/{{kind}}/email", email_message, "The e-mail of it, for the frame", _READ, _CHOSEN),
 )
