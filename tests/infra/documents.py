@@ -6,6 +6,7 @@ import argparse
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.infra.cloudformation import ROOT
@@ -99,10 +100,11 @@ def missing_tests(text: str) -> tuple[int, list[str]]:
     return len(named), [f"{file}::{name}" for file, name in named if name not in _tests_of(ROOT / file)]
 
 
-def _tests_of(path: Path) -> set[str]:
+@cache
+def _tests_of(path: Path) -> frozenset[str]:
     if not path.exists():
-        return set()
-    return {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
+        return frozenset()
+    return frozenset(node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef))
 
 
 def unnamed(names: Iterable[str], text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import boto3
+import pytest
 
 from shared.domain.surveys import Survey
 from shared.storage.surveys import SurveyRepository
@@ -15,6 +16,7 @@ INVITED = {"email": 90, "sms": 60}
 UNSETTLED = Weather(duplicate=0.1, disorder=True)
 
 
+@pytest.mark.slow
 def test_the_funnel_of_a_thousand_visitors_is_what_they_did() -> None:
     with shop(seed=22, weather=UNSETTLED) as story:
         story.aws.witness = lambda _: None  # a recount after every commit is what the storms are for

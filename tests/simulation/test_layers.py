@@ -35,6 +35,7 @@ def test_many_storms_pass_without(layer: Layer) -> None:
         storm(seed, without=layer)
 
 
+@pytest.mark.slow
 def test_without_the_sdk_each_call_is_tried_once() -> None:
     assert not any(repetitions(storm(seed, without=Layer.SDK)) for seed in range(2))
     assert any(repetitions(storm(seed)) for seed in range(10))

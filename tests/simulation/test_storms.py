@@ -13,7 +13,7 @@ from tests.simulation.storm import storm
 
 
 @pytest.mark.apart
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", range(50))
 def test_a_storm_passes_and_leaves_everything_right(seed: int) -> None:
     storm(seed)
 
@@ -29,6 +29,7 @@ print(fingerprint)
 """
 
 
+@pytest.mark.slow
 def test_a_storm_replays_in_another_process_whatever_its_hash_seed() -> None:
     here = storm(3).story.aws.fingerprint()
     for hash_seed in ("1", "2"):
