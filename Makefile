@@ -93,13 +93,13 @@ TESTING = PYTHONDONTWRITEBYTECODE= $(PY)
 PYTEST = $(TESTING) -m pytest -n $(JOBS) --dist loadgroup
 
 .PHONY: test test-slow test-all simulate bench
-test: $(VENV)/dev.done ## Run all tests that are not slow (under 5 minutes)
+test: $(VENV)/dev.done ## Run all tests that are not slow (about ten minutes on two cores)
 	$(PYTEST) -m "not slow" $(ARGS)
 
 test-slow: $(VENV)/dev.done ## Run only the slow tests
 	$(PYTEST) -m slow $(ARGS)
 
-test-all: $(VENV)/dev.done ## Run every test (under 15 minutes)
+test-all: $(VENV)/dev.done ## Run every test (about half an hour on two cores)
 	$(PYTEST) $(ARGS)
 
 simulate: $(VENV)/dev.done ## Run the fault simulation: all its tests, or storms alone (SEEDS=0:10000)

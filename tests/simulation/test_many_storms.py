@@ -1,4 +1,4 @@
-"""A thousand storms; `make simulate SEEDS=from:to` runs any others."""
+"""Three hundred storms; `make simulate SEEDS=from:to` runs any others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulation.storm import storm
 
-FIRST, SEEDS, PORTION = 1000, 1000, 50
+FIRST, SEEDS, PORTION = 1000, 300, 25
 
 
 @pytest.mark.apart
