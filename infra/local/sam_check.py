@@ -70,7 +70,8 @@ def check() -> None:
                 "--build-dir", str(HOME / "build"))  # fmt: skip
         with step("sam deploy"):
             values = deploy.parameters(place.base)
-            overrides = [f"{name}={value}" for name, value in values.items()]
+            # The SAM CLI takes no empty value; what is empty here is so by the template.
+            overrides = [f"{name}={value}" for name, value in values.items() if value]
             run("sam", "deploy", "--template-file", str(HOME / "build" / "template.yaml"), "--stack-name", SAM_STACK,
                 "--resolve-s3", "--capabilities", *deploy.CAPABILITIES, "--no-confirm-changeset", "--no-progressbar",
                 "--region", LOCAL_REGION, "--parameter-overrides", *overrides)  # fmt: skip
