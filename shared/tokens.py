@@ -80,6 +80,18 @@ def verified(keys: Sequence[str], purpose: Purpose, model: type[M], token: str) 
         return None
 
 
+def _opened(keys: Sequence[str], purpose: Purpose, model: type[M], token: str) -> M:
+    """The content of a link's token, which says itself when it ends.
+
+    Raises:
+        UnauthorizedError: it was changed, or is for something else.
+    """
+    content = verified(keys, purpose, model, token)
+    if content is None:
+        raise UnauthorizedError("This link is not valid.")
+    return content
+
+
 class LinkSigner:
     """Signs and verifies tokens.
 
@@ -103,9 +115,7 @@ class LinkSigner:
             ExpiredLinkError: its time is over.
             UnauthorizedError: it was changed, or is for something else.
         """
-        link = verified(self._keys, Purpose.SURVEY_LINK, SurveyLink, token)
-        if link is None:
-            raise UnauthorizedError("This link is not valid.")
+        link = _opened(self._keys, Purpose.SURVEY_LINK, SurveyLink, token)
         if datetime.fromtimestamp(link.expires_at, UTC) <= now:
             raise ExpiredLinkError("This link has expired.")
         return link
@@ -201,10 +211,7 @@ class UnsubscribeLinks:
             UnauthorizedError: it was changed, or is for something else.
             TemporaryError: the keys can not be read now.
         """
-        unsubscribe = verified(self._keys(), Purpose.UNSUBSCRIBE, Unsubscribe, token)
-        if unsubscribe is None:
-            raise UnauthorizedError("This link is not valid.")
-        return unsubscribe
+        return _opened(self._keys(), Purpose.UNSUBSCRIBE, Unsubscribe, token)
 
 
 class PreferencesLinks:
@@ -232,10 +239,7 @@ class PreferencesLinks:
             UnauthorizedError: it was changed, or is for something else.
             TemporaryError: the keys can not be read now.
         """
-        link = verified(self._keys(), Purpose.PREFERENCES, PreferencesLink, token)
-        if link is None:
-            raise UnauthorizedError("This link is not valid.")
-        return link
+        return _opened(self._keys(), Purpose.PREFERENCES, PreferencesLink, token)
 
 
 class TrackingLinks:
@@ -266,9 +270,7 @@ class TrackingLinks:
             UnauthorizedError: it was changed, or is for something else.
             TemporaryError: the keys can not be read now.
         """
-        link = verified(self._keys(), Purpose.TRACKING, TrackingLink, token)
-        if link is None:
-            raise UnauthorizedError("This link is not valid.")
+        link = _opened(self._keys(), Purpose.TRACKING, TrackingLink, token)
         if datetime.fromtimestamp(link.expires_at, UTC) <= self._clock.now():
             raise ExpiredLinkError("This link has expired.")
         return link

@@ -15,25 +15,15 @@ from functions.delivery_events.bodies import (
     WebhookTaken,
 )
 from functions.delivery_events.bootstrap import service, webhooks
+from functions.delivery_events.calling import REFUSALS, logger, metrics
 from functions.delivery_events.routes.operations import OPERATIONS as OF_FLEETS
 from shared.domain.tracking.providers import Provider
 from shared.errors import RequestError, TemporaryError
 from shared.http import Answer, Operation, Request, Security, json_body, key_of, parsed, raw_body, serve
-from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
-
-logger = Logger(service="delivery_events")
-metrics = Metrics(namespace=NAMESPACE, service="delivery_events")
+from shared.observability import MetricUnit
 
 MAX_WEBHOOK_BYTES = 256 * 1024
 """Providers send the whole history of a parcel each time."""
-REFUSALS = (
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
 
 
 def register(request: Request) -> Answer:

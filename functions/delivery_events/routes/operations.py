@@ -5,23 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from functions.delivery_events.bootstrap import fleet, service
+from functions.delivery_events.calling import REFUSALS, logger, metrics
 from functions.delivery_events.routes.bodies import PositionAccepted, PositionBody, RouteAccepted, RouteBody
 from shared.http import Answer, Operation, Request, Security, json_body, key_of, parsed
-from shared.observability import NAMESPACE, Logger, Metrics, MetricUnit
+from shared.observability import MetricUnit
 
 MAX_ROUTE_BYTES = 64 * 1024
 """Of this route only: 200 stops with ids of 128 characters and coordinates are 44 KB, and a message may have 256 KB."""
-REFUSALS = (
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
-
-logger = Logger(service="delivery_events")
-metrics = Metrics(namespace=NAMESPACE, service="delivery_events")
 
 
 def plan(request: Request) -> Answer:
